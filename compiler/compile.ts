@@ -108,10 +108,10 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const kernels = kernelFamilies.filter((name) => options.kernels?.includes(name) ?? true);
   const { save = "exact", shaders = "careful" } = options;
   for (const definition of definitions) {
-    const key = options.cache ? await contentKey(definition, targets, kernels, save, shaders) : "";
-    let known = remembered(options.cache, key);
+    const key = options.cache ? contentKey(definition, targets, kernels, save, shaders) : "";
+    let known = emissions.get(options.cache, key);
     if (known === undefined && options.more && targets.every((name) => usualTargets.includes(name)))
-      known = remembered(options.cache, await contentKey(definition, usualTargets, kernelFamilies, save, shaders));
+      known = emissions.get(options.cache, contentKey(definition, usualTargets, kernelFamilies, save, shaders));
     const decisions = decisionsOf(definition);
     for (const [question, answer] of known?.decisions ?? []) decisions.set(question, answer);
     const result = known ?? (await emitDefinition(definition, { targets, kernels, save, shaders }, decisions));
@@ -119,7 +119,7 @@ async function compileSources(sources: readonly Source[], options: CompileOption
     emitted.push(result);
     keys.push(key);
     if (options.cache && known === undefined && !hasErrors(result.diagnostics)) {
-      remember(options.cache, key, { ...result, decisions: decisions.asked() });
+      emissions.set(options.cache, key, { ...result, decisions: decisions.asked() });
     }
   }
   if (hasErrors(found)) {
@@ -139,7 +139,7 @@ async function compileSources(sources: readonly Source[], options: CompileOption
     const analysis = options.facts
       ? factsOf(definition, options.facts, decisionsOf(definition), options.cache, keys[i]!)
       : null;
-    return { ...entry, source: sourceEntry(definition), ...(analysis ? { analysis } : {}) };
+    return entryText(entry, sourceEntry(definition), analysis);
   });
   files.push(await manifestFile(entries, files));
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -176,34 +176,40 @@ export function readDefinitions(sources: readonly Source[]): {
 const mostRead = 500;
 
 /** What a cache answered with or was given: a process that compiles again reads no text twice, and its files are the same ones. */
-const readBefore = new WeakMap<EmissionCache, Map<string, { readonly text: string; readonly value: Remembered }>>();
+class Memory<T> {
+  private readonly byCache = new WeakMap<EmissionCache, Map<string, { readonly text: string; readonly value: T }>>();
 
-function remembered(cache: EmissionCache | undefined, key: string): Remembered | undefined {
-  const text = cache?.get(key);
-  if (cache === undefined || text === undefined) return undefined;
-  const before = readBefore.get(cache)?.get(key);
-  if (before?.text === text) return before.value;
-  const value = JSON.parse(text) as Remembered;
-  keep(cache, key, { text, value });
-  return value;
-}
+  get(cache: EmissionCache | undefined, key: string): T | undefined {
+    const text = cache?.get(key);
+    if (cache === undefined || text === undefined) return undefined;
+    const before = this.byCache.get(cache)?.get(key);
+    if (before?.text === text) return before.value;
+    const value = JSON.parse(text) as T;
+    this.keep(cache, key, text, value);
+    return value;
+  }
 
-function remember(cache: EmissionCache, key: string, value: Remembered): void {
-  const text = JSON.stringify(value);
-  cache.set(key, text);
-  keep(cache, key, { text, value });
-}
+  set(cache: EmissionCache | undefined, key: string, value: T): void {
+    if (cache === undefined) return;
+    const text = JSON.stringify(value);
+    cache.set(key, text);
+    this.keep(cache, key, text, value);
+  }
 
-function keep(cache: EmissionCache, key: string, entry: { readonly text: string; readonly value: Remembered }): void {
-  const entries = readBefore.get(cache) ?? new Map<string, { readonly text: string; readonly value: Remembered }>();
-  entries.delete(key);
-  readBefore.set(cache, entries.set(key, entry));
-  if (entries.size <= mostRead) return;
-  for (const oldest of entries.keys()) {
-    entries.delete(oldest);
-    return;
+  private keep(cache: EmissionCache, key: string, text: string, value: T): void {
+    const entries = this.byCache.get(cache) ?? new Map<string, { readonly text: string; readonly value: T }>();
+    entries.delete(key);
+    this.byCache.set(cache, entries.set(key, { text, value }));
+    if (entries.size <= mostRead) return;
+    for (const oldest of entries.keys()) {
+      entries.delete(oldest);
+      return;
+    }
   }
 }
+
+const emissions = new Memory<Remembered>();
+const analyses = new Memory<RememberedFacts>();
 
 async function emitDefinition(
   definition: CheckedDefinition,
@@ -235,19 +241,17 @@ function factsOf(
   key: string,
 ): AnalysisFacts | null {
   const own = `${key} analysis`;
-  const known = cache?.get(own);
+  const known = analyses.get(cache, own);
   if (known !== undefined) {
-    const { question, found } = JSON.parse(known) as RememberedFacts;
-    decisions.set(question, found);
-    return found;
+    decisions.set(known.question, known.found);
+    return known.found;
   }
   return inFreshGraph(() => {
     const { activation } = elaborate(definition);
     if (!activation) return null;
     const question = factsQuestion(activation);
     const found = decided(decisions, question, isAnalysisFacts, () => facts(activation));
-    const remembered: RememberedFacts = { question, found };
-    cache?.set(own, JSON.stringify(remembered));
+    analyses.set(cache, own, { question, found });
     return found;
   });
 }
@@ -298,13 +302,13 @@ export function activationOf(definition: CheckedDefinition): {
 }
 
 /** Everything that a definition's output depends on: its text and its callees', the file's name, targets, kernels and what they save. */
-async function contentKey(
+function contentKey(
   checked: CheckedDefinition,
   targets: readonly TargetName[],
   kernels: readonly KernelFamily[],
   save: SaveChoice,
   shaders: ShaderChoice,
-): Promise<string> {
+): string {
   const texts: unknown[] = [];
   const seen = new Set<CheckedDefinition>();
   const visit = (definition: CheckedDefinition): void => {
@@ -315,7 +319,7 @@ async function contentKey(
     for (const callee of definition.callees.values()) visit(callee);
   };
   visit(checked);
-  return sha256(JSON.stringify([version, texts, checked.source.file, targets, kernels, save, shaders]));
+  return JSON.stringify([version, texts, checked.source.file, targets, kernels, save, shaders]);
 }
 
 function indexFile(definitions: readonly CheckedDefinition[]): OutputFile {
@@ -324,6 +328,32 @@ function indexFile(definitions: readonly CheckedDefinition[]): OutputFile {
     .sort();
   return { path: "index.ts", text: `// Generated by actc. Do not edit.\n\n${lines.join("\n")}\n` };
 }
+
+interface EntryText {
+  readonly line: number;
+  readonly analysis: AnalysisFacts | null;
+  readonly text: string;
+}
+
+/** While watching, most entries are those of the compilation before. */
+const entryTexts = new WeakMap<ManifestEntry, EntryText>();
+
+/** An activation in the manifest, as one of its lines. */
+function entryText(
+  entry: ManifestEntry,
+  source: { file: string; line: number },
+  analysis: AnalysisFacts | null,
+): string {
+  const known = entryTexts.get(entry);
+  if (known && known.line === source.line && known.analysis === analysis) return known.text;
+  const whole = { ...entry, source, ...(analysis ? { analysis } : {}) };
+  const text = `    ${indented(JSON.stringify(whole, null, 2), "    ")}`;
+  entryTexts.set(entry, { line: source.line, analysis, text });
+  return text;
+}
+
+/** All lines but the first. In JSON there are no others than those of its layout. */
+const indented = (json: string, by: string): string => json.replaceAll("\n", `\n${by}`);
 
 const digests = new WeakMap<OutputFile, string>();
 
@@ -334,9 +364,11 @@ export async function digestOf(file: OutputFile): Promise<string> {
   return digest;
 }
 
-async function manifestFile(activations: readonly unknown[], files: readonly OutputFile[]): Promise<OutputFile> {
+async function manifestFile(activations: readonly string[], files: readonly OutputFile[]): Promise<OutputFile> {
   const found: Record<string, string> = {};
   for (const file of files) found[file.path] = `sha256-${await digestOf(file)}`;
-  const manifest = { schema: 1, version, activations, files: found };
-  return { path: "manifest.json", text: `${JSON.stringify(manifest, null, 2)}\n` };
+  const head = `  "schema": 1,\n  "version": ${JSON.stringify(version)},\n`;
+  const list = activations.length > 0 ? `[\n${activations.join(",\n")}\n  ]` : "[]";
+  const text = `{\n${head}  "activations": ${list},\n  "files": ${indented(JSON.stringify(found, null, 2), "  ")}\n}\n`;
+  return { path: "manifest.json", text };
 }

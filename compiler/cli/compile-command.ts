@@ -12,7 +12,7 @@ import { sha256 } from "./digest.js";
 import { exitCodes, type Environment, type ExitCode } from "./environment.js";
 import { readInputs, type Input } from "./inputs.js";
 import { bookOf, type LockFiles, readLockFiles, writeLockFiles } from "./lock-files.js";
-import { carryOut, planOutput, shownFolder, type Plan } from "./output.js";
+import { carryOut, planOutput, rememberManifest, shownFolder, type Plan } from "./output.js";
 import { breachWarnings, certifiedNames, recordedBreaches } from "./recorded-breaches.js";
 import {
   count,
@@ -162,6 +162,7 @@ export async function build(
   const { digestOf } = await import("../compile.js");
   const digests: [path: string, digest: string][] = [];
   for (const file of files) digests.push([file.path, await digestOf(file)]);
+  rememberManifest(folder, files, new Map(digests));
   const written = await writeLockFiles(locks, book);
   cache?.rememberRun(runKey(request, inputs, environment, written), { files: digests, diagnostics, activations });
   return reportOutcome(request, inputs, environment, outcomeOf(plan.value, activations), diagnostics, start);

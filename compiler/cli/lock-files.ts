@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DecisionBook } from "../decisions.js";
+import type { Lock } from "../lock.js";
 import type { Environment } from "./environment.js";
 import { inputPaths, type Input } from "./inputs.js";
 
@@ -25,10 +26,18 @@ export function readLockFiles(files: readonly string[], inputs: readonly Input[]
   });
 }
 
+/** What was read of a file last: while watching, it is mostly the same. */
+const read = new Map<string, { readonly text: string; readonly lock: Lock | undefined }>();
+
 /** What can be believed of them. */
 export async function bookOf(locks: LockFiles): Promise<DecisionBook> {
   const { readLock } = await import("../lock.js");
-  const known = locks.flatMap(({ text }) => [...(readLock(text ?? "") ?? new Map<string, never>()).values()]);
+  const known = locks.flatMap(({ path, text = "" }) => {
+    const before = read.get(path);
+    const lock = before?.text === text ? before.lock : readLock(text);
+    read.set(path, { text, lock });
+    return [...(lock ?? new Map<string, never>()).values()];
+  });
   return new DecisionBook(known.flatMap((answers) => [...answers]));
 }
 

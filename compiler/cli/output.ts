@@ -101,10 +101,28 @@ function holds(bytes: Buffer, file: OutputFile): boolean {
   return true;
 }
 
+/** The manifest that this process wrote last into a folder, and what it records: while watching, the one that is there. */
+const written = new Map<string, { readonly bytes: Buffer; readonly recorded: ReadonlyMap<string, string> }>();
+
+export function rememberManifest(
+  folder: string,
+  files: readonly OutputFile[],
+  digests: ReadonlyMap<string, string>,
+): void {
+  const manifest = files.find(({ path }) => path === manifestName);
+  if (manifest === undefined) return;
+  const recorded = new Map(
+    files.filter((file) => file !== manifest).map(({ path }) => [path, `sha256-${digests.get(path) ?? ""}`] as const),
+  );
+  written.set(folder, { bytes: bytesOf(manifest.text), recorded });
+}
+
 /** The files an earlier run recorded; `foreign` if the manifest is another program's. */
 function recordedFiles(folder: string): ReadonlyMap<string, string> | "none" | "foreign" {
   const entry = entryAt(join(folder, manifestName));
   if (entry.kind !== "file") return "none";
+  const own = written.get(folder);
+  if (own?.bytes.equals(entry.bytes)) return own.recorded;
   let manifest: unknown;
   try {
     manifest = JSON.parse(entry.bytes.toString("utf8"));

@@ -17,12 +17,37 @@ export interface Parsed {
 export function parseSource(source: Source): Parsed {
   const definitions: Definition[] = [];
   const diagnostics: Diagnostic[] = [];
+  const before = readBefore.get(source.file);
+  const read = new Map<string, { readonly start: number; readonly definition: Definition }>();
   for (const block of splitDefinitions(source.text)) {
-    const result = parseBlock(source.text, block);
-    if (result.ok) definitions.push(result.definition);
-    else diagnostics.push({ ...result.finding, severity: "error", file: source.file });
+    const { start, end } = block.span;
+    const text = source.text.slice(start, end);
+    const known = before?.get(text);
+    const result = known ? { ok: true as const, definition: placed(known, block) } : parseBlock(source.text, block);
+    if (result.ok) {
+      definitions.push(result.definition);
+      read.set(text, { start, definition: result.definition });
+    } else diagnostics.push({ ...result.finding, severity: "error", file: source.file });
   }
+  readBefore.set(source.file, read);
   return { definitions, diagnostics: collate(diagnostics) };
+}
+
+/** Definitions of a file by their text, as they were read last: whoever watches a file reads most of it again. */
+const readBefore = new Map<string, ReadonlyMap<string, { readonly start: number; readonly definition: Definition }>>();
+
+/** A definition where its text stands now. */
+function placed(
+  known: { readonly start: number; readonly definition: Definition },
+  { span, documentation }: Block,
+): Definition {
+  const by = span.start - known.start;
+  if (by === 0) return { ...known.definition, documentation };
+  const isOffset = (key: string): boolean => key === "start" || key === "end";
+  const moved: Definition = JSON.parse(JSON.stringify(known.definition), (key, value: unknown) =>
+    isOffset(key) && typeof value === "number" ? value + by : value,
+  );
+  return { ...moved, documentation };
 }
 
 type BlockResult =

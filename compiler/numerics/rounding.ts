@@ -25,18 +25,24 @@ function roundExact(x: FiniteBall, { digits, least, limit }: Shape): number {
   const direction = x.mid < 0n ? -1 : 1;
   if (bits === 0 || top < least) return 0;
   if (top > limit) return direction * Infinity;
-  let quantum = Math.max(Number(top) - digits, least);
+  // A number of the format as it stands.
+  if (bits <= digits && x.exponent >= least) return timesPowerOfTwo(Number(x.mid), Number(x.exponent));
+  const quantum = Math.max(Number(top) - digits, least);
   // floor(2 |x| / quantum), the last bit of which is half a quantum
   const doubled = shifted(magnitude(x.mid), x.exponent - BigInt(quantum - 1));
   const above = shifted(doubled, BigInt(quantum - 1) - x.exponent) !== magnitude(x.mid);
   let kept = doubled >> 1n;
   if ((doubled & 1n) === 1n && (above || (kept & 1n) === 1n)) kept += 1n;
   if (bitLength(kept) + quantum > limit) return direction * Infinity;
-  let result = Number(kept);
-  // Two steps, since 2^−1074 · 2^52 and 2^971 · (2^53 − 1) are exact but 2^1100 is no number.
-  for (; quantum > 512; quantum -= 512) result *= 2 ** 512;
-  for (; quantum < -512; quantum += 512) result *= 2 ** -512;
-  return direction * result * 2 ** quantum;
+  return direction * timesPowerOfTwo(Number(kept), quantum);
+}
+
+/** In steps, since 2^−1074 · 2^52 and 2^971 · (2^53 − 1) are exact but 2^1100 is no number. */
+function timesPowerOfTwo(significand: number, exponent: number): number {
+  let [result, left] = [significand, exponent];
+  for (; left > 512; left -= 512) result *= 2 ** 512;
+  for (; left < -512; left += 512) result *= 2 ** -512;
+  return result * 2 ** left;
 }
 
 /** The number that every value of the ball rounds to; undefined where there is no one such number (yet). */

@@ -82,7 +82,8 @@ function isEnough(value: Interval): boolean {
 /** The number that an enclosure tells to at least nine digits; `undefined` where it does not. */
 export function numberOf(value: Enclosure): number | undefined {
   if (!value?.total) return undefined;
-  const [a, b] = [toBinary64(value.low) ?? NaN, toBinary64(value.high) ?? NaN];
+  const a = toBinary64(value.low) ?? NaN;
+  const b = value.low === value.high ? a : (toBinary64(value.high) ?? NaN);
   if (a === b) return a;
   const size = magnitudeOf(value);
   if (order(size.high, negligible) <= 0) return 0;

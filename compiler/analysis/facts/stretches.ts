@@ -23,13 +23,14 @@ export function stretches<C>(samples: readonly number[], classOf: (x: number) =>
     if (last?.is === is) last.to = x;
     else found.push({ is, from: x, to: x });
   };
-  let left: number | undefined;
+  let left: { readonly x: number; readonly is: C } | undefined;
   for (const x of samples) {
-    if (left !== undefined && classOf(left) !== classOf(x)) {
-      let [low, end] = [format.index(left), format.index(x)];
+    const own = classOf(x);
+    if (left !== undefined && left.is !== own) {
+      let [low, end] = [format.index(left.x), format.index(x)];
       for (let i = 0; i < mostBetween && low < end; i++) {
         const is = classOf(format.at(low));
-        if (is === classOf(x)) break;
+        if (is === own) break;
         let high = end;
         while (high - low > 1) {
           const middle = Math.floor((low + high) / 2);
@@ -41,8 +42,8 @@ export function stretches<C>(samples: readonly number[], classOf: (x: number) =>
         low = high;
       }
     }
-    reach(classOf(x), x);
-    left = x;
+    reach(own, x);
+    left = { x, is: own };
   }
   return found;
 }
