@@ -42,6 +42,8 @@ export interface VerifyRequest {
   readonly targets: readonly MeasuredTarget[];
   /** Activations; all of them when empty. */
   readonly names: readonly string[];
+  /** These columns alone; none: all. */
+  readonly columns: readonly string[];
   readonly exhaustive: boolean;
   /** Stratified inputs at the defaults. */
   readonly inputs: number | undefined;
@@ -93,6 +95,7 @@ const options = {
   "no-cache": { type: "boolean", commands: ["compile"] },
   "no-lock": { type: "boolean", commands: ["compile"] },
   exhaustive: { type: "boolean", commands: ["verify"] },
+  column: { type: "string", multiple: true, commands: ["verify"], expected: "a list of columns" },
   inputs: { type: "string", commands: ["verify"], expected: "how many inputs" },
   name: { type: "string", multiple: true, commands: ["verify"], expected: "a list of activations" },
   "max-ulp": { type: "string", commands: ["verify", "check"], expected: "a number of units in the last place" },
@@ -364,6 +367,7 @@ function verifyRequest(files: readonly string[], given: Given): Result<Invocatio
     files,
     targets: targets.value,
     names: listOf(given, "name").filter((name) => name !== ""),
+    columns: listOf(given, "column").filter((name) => name !== ""),
     exhaustive: flags.has("exhaustive"),
     inputs: inputs === undefined ? undefined : Number(inputs),
     maxUlp: maxUlp.value,

@@ -80,11 +80,7 @@ export class ColumnJob {
     );
   }
 
-  private addPoints(
-    slot: Slot,
-    parameters: readonly number[],
-    { stratified, byReference, density }: PointsPlan,
-  ): void {
+  private addPoints(slot: Slot, parameters: readonly number[], { stratified, byReference, density }: PointsPlan): void {
     const cost = costs.fast * stratified + costs.reference * byReference;
     this.add(slot, parameters, { kind: "points", stratified, byReference, ...(density ? { density } : {}) }, cost);
   }

@@ -108,6 +108,7 @@ Options:
       --software       run WGSL on a driver in software
       --emulate        run WGSL without a device, every operation rounded
       --name LIST      these activations only
+      --column LIST    of forward,d/dx and so on: these columns only
       --max-ulp N      exit 1 if a kernel is off by more than N, naming each
   -j, --jobs N         threads (default: one for each core)
       --write          write certificates: acts.certificates.json beside acts.def

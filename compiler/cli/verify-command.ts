@@ -65,7 +65,11 @@ export async function verifyCommand(request: VerifyRequest, environment: Environ
     }
     return exitCodes.rejected;
   }
-  const unknown = unknownNames(request.names, known);
+  const columns = [...new Set(subjects.flatMap((subject) => subject.columns.map(({ name }) => name)))];
+  const unknown = [
+    ...unknownNames("activation", request.names, known),
+    ...unknownNames("column", request.columns, columns),
+  ];
   if (unknown.length > 0) return refuse(unknown, request.json, environment);
 
   const { openDevice } = await import("./webgpu.js");
@@ -92,12 +96,16 @@ export async function verifyCommand(request: VerifyRequest, environment: Environ
   }
 }
 
-function unknownNames(names: readonly string[], known: readonly string[]): readonly Problem[] {
+function unknownNames(
+  kind: "activation" | "column",
+  names: readonly string[],
+  known: readonly string[],
+): readonly Problem[] {
   return names
     .filter((name) => !known.includes(name))
     .map((name): Problem => {
       const meant = suggestion(name, known);
-      const message = `there is no activation '${name}'`;
+      const message = `there is no ${kind} '${name}'`;
       return { code: "unknown-name", message, ...(meant === undefined ? {} : { hint: `did you mean '${meant}'?` }) };
     });
 }
@@ -110,11 +118,11 @@ async function jobsFor(
 ): Promise<readonly ColumnJob[]> {
   const { executors } = await environment.stages.verify();
   const { plan: usualPlan } = environment.verification;
-  const onDevice =
-    request.device === "software" ? { ...usualPlan, settings: usualPlan.settingsInSoftware } : usualPlan;
+  const onDevice = request.device === "software" ? { ...usualPlan, settings: usualPlan.settingsInSoftware } : usualPlan;
   const plan = request.inputs === undefined ? onDevice : withInputs(onDevice, request.inputs);
+  const isAsked = ({ name }: EmittedColumn): boolean => request.columns.length === 0 || request.columns.includes(name);
   return subjects.flatMap((subject) =>
-    subject.columns.map((column) => {
+    subject.columns.filter(isAsked).map((column) => {
       const { [column.target]: usual } = executors;
       const executor = column.target === "wgsl" ? (device ?? usual) : usual;
       const state =

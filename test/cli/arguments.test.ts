@@ -96,7 +96,7 @@ describe("what the arguments mean", () => {
     lock: true,
   };
   const all = ["ts", "wgsl", "module"];
-  const off = { exhaustive: false, device: "gpu", write: false, json: false };
+  const off = { columns: [], exhaustive: false, device: "gpu", write: false, json: false };
   const check = {
     command: "check",
     files: [],
@@ -138,6 +138,7 @@ describe("what the arguments mean", () => {
         write: true,
       },
     ],
+    ["verify --column forward --inputs 4096", { ...verify, targets: ["ts"], columns: ["forward"], inputs: 4096 }],
     ["verify --target wgsl --emulate", { ...verify, targets: ["wgsl"], device: "emulation" }],
     ["explain a.def f", { command: "explain", file: "a.def", name: "f", format: "text", json: false }],
     ["explain a.def f --latex", { command: "explain", file: "a.def", name: "f", format: "latex", json: false }],

@@ -92,11 +92,24 @@ describe("verify", () => {
     expect(report.certificates[0]).toMatchObject({ ...about, defaults: { label: "measured" } });
   });
 
+  test("takes the columns that are asked for, at so many inputs", async () => {
+    const { stdout } = await actc("verify --name half --column d/dx --inputs 700 --json", measuring());
+    const { certificates } = JSON.parse(stdout);
+    expect(certificates).toMatchObject([{ activation: "half", column: "d/dx", defaults: { label: "measured" } }]);
+    const { inputs } = certificates[0].defaults;
+    expect(inputs).toBeGreaterThan(700);
+    const fewer = JSON.parse((await actc("verify --name half --column d/dx --inputs 1 --json", measuring())).stdout);
+    expect(inputs - fewer.certificates[0].defaults.inputs).toBe(699);
+  });
+
   test("refuses names it does not know, and definitions with errors", async () => {
     const unknown = await actc("verify --name hlaf", measuring());
     expect(unknown).toMatchObject({ code: 2, stdout: "" });
     expect(unknown.stderr).toContain("there is no activation 'hlaf'");
     expect(unknown.stderr).toContain("did you mean 'half'?");
+    const column = await actc("verify --column d/dy,forward", measuring());
+    expect(column).toMatchObject({ code: 2, stdout: "" });
+    expect(column.stderr).toContain("there is no column 'd/dy'\n  hint: did you mean 'd/dx'?");
     const wrong = await actc("verify", measuring({ cwd: folder({ "acts.def": "f(x) = y\n" }) }));
     expect(wrong).toMatchObject({ code: 1, stdout: "" });
     expect(wrong.stderr).toContain("nothing verified");
