@@ -10,7 +10,7 @@ import { chanceFields, drawing, drawnName, trainingNumber } from "./wgsl-draws.j
 import { quickBody, quickElements, quickWorkgroup } from "./wgsl-quick-kernels.js";
 import { savedKernels, type SavedWgslKernels } from "./wgsl-saved-kernels.js";
 import { fusedFields, secondFields } from "./wgsl-later-functions.js";
-import { gradientFields, quickNames, savedFunction, type WgslContext } from "./wgsl.js";
+import { gradientFields, hasRest, quickNames, savedFunction, type WgslContext } from "./wgsl.js";
 
 const workgroupSize = 256;
 /** Workgroups that share the sum of one channel's gradient. */
@@ -286,12 +286,13 @@ class ElementKernels {
     const number = this.context.numbers.value;
     const inputs = this.inputs.map((variable, i) => ({ buffer: this.bindings.input(variable), local: `x${i}` }));
     const output = this.bindings.output();
-    if (this.context.quick.value) return this.quickPass(name, this.context.prefix, inputs, [], [output], [""]);
+    const { quick } = this.context;
+    if (quick.value && hasRest(quick.value)) return this.quickPass(name, this.context.prefix, inputs, [], [output], [""]);
     const entry = this.entry(
       name,
       this.elementwise((element) => [
         ...inputs.map(({ buffer, local }) => `let ${local} = ${this.loaded(element(buffer), number)};`),
-        ...(this.loops([this.context.value])
+        ...(!quick.value && this.loops([this.context.value])
           ? this.inTurn(
               this.drawing([this.context.plan.value], "4u * i + k"),
               ["result"],
@@ -330,15 +331,15 @@ class ElementKernels {
   }
 
   private backwardDirection(): Direction {
-    const { prefix, plan, gradients, numbers } = this.context;
+    const { prefix, plan, gradients, numbers, quick } = this.context;
     return {
       name: `${prefix}_backward`,
       number: numbers.gradients,
       tensors: [{ buffer: this.bindings.cotangent(), local: "dy" }, ...this.inputsOfPass()],
-      loops: this.loops(gradients.map(({ form }) => form)),
+      loops: !quick.gradients && this.loops(gradients.map(({ form }) => form)),
       fields: plan.gradients.length === 1 ? [""] : gradientFields(plan).map((field) => `.${field}`),
       draws: plan.gradients.map(({ value }) => value),
-      isQuick: this.context.quick.gradients !== null,
+      isQuick: quick.gradients !== null && hasRest(quick.gradients),
     };
   }
 
