@@ -116,6 +116,7 @@ function isClose(
   // A result that has no normal number may be 0, and so may one of an input that has none.
   if (flushes && actual === 0 && Math.min(Math.abs(exact), Math.abs(x)) < 2 ** -126) return true;
   if (Math.abs(Math.fround(exact)) === Infinity) return actual === Math.sign(exact) * Infinity;
+  if (flushes && Math.abs(x) < 2 ** -126 && Math.abs(actual - meant(0)) <= granted * unit) return true;
   return Math.abs(actual - exact) <= granted * unit + drift;
 }
 

@@ -4,8 +4,8 @@ import type { Operand } from "./wgsl-element-kernels.js";
 import type { quickNames } from "./wgsl.js";
 
 export const quickWorkgroup = 64;
-/** Vectors that each thread computes. */
-const vectors = 4;
+/** Vectors that each thread computes: as many as a word has bits for. */
+const vectors = 8;
 /** Elements that a workgroup computes. */
 export const quickElements = 4 * vectors * quickWorkgroup;
 
