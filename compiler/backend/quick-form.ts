@@ -25,9 +25,9 @@ export interface QuickFunction {
   readonly temporaryName: (node: Application) => string;
 }
 
-const functions = Object.fromEntries(
-  quickNames.map((name) => [name, libraryCall(`${quickPrefix}${name}`)]),
-) as Partial<Record<PrimitiveName, Spelling>>;
+const functions = Object.fromEntries(quickNames.map((name) => [name, libraryCall(`${quickPrefix}${name}`)])) as Partial<
+  Record<PrimitiveName, Spelling>
+>;
 
 const { where } = guardDialect.spellings;
 

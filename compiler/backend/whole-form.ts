@@ -68,13 +68,21 @@ export function wholeForm(
       details: [granted, isDerivative, ...(precise ? [precise] : [])],
       find: ([meant = root, tried = form], { activation }) => {
         const variable = activation.inputs[place] ?? input;
-        const run = (points: Float32Array, flushes: boolean): Float32Array => emulated(tried, precise, variable, flushes)(points);
+        const run = (points: Float32Array, flushes: boolean): Float32Array =>
+          emulated(tried, precise, variable, flushes)(points);
         return isRightEverywhere({ root: meant, granted, isDerivative, run }, variable);
       },
     }),
   );
   if (!way) return null;
-  return { lanes: "f32x4", value: way.form, guard: null, precise: way.precise, factor, passes: isDerivative ? [] : [input] };
+  return {
+    lanes: "f32x4",
+    value: way.form,
+    guard: null,
+    precise: way.precise,
+    factor,
+    passes: isDerivative ? [] : [input],
+  };
 }
 
 const precisions: readonly Precision[] = [null, "exponents"];
@@ -100,7 +108,8 @@ const withProducts = (root: Expr): Expr =>
     if (node.primitive !== "multiply") return built;
     for (const [p, f] of [operands, operands.toReversed()]) {
       const name = f?.kind === "application" ? (`times_${f.primitive}` as PrimitiveName) : undefined;
-      if (name && f?.kind === "application" && name in primitives && quickSpells(name)) return apply(name, [p!, ...f.operands]);
+      if (name && f?.kind === "application" && name in primitives && quickSpells(name))
+        return apply(name, [p!, ...f.operands]);
     }
     return built;
   });

@@ -130,7 +130,13 @@ function formIn(
   const isSingle = lanes === "f32x4";
   const nanFrom = kind === "value" ? new Set([...plan.activation.inputs, ...parametersOf(plan)]) : new Set<Variable>();
   const [recognised] = recogniseGates([root], { most: isSingle ? 64 : 512, decays: false, selects: true });
-  const found = whole?.(plan, { root, recognised: recognised!, factor, isDerivative: kind === "slope", granted: grantedTo(root, kind) });
+  const found = whole?.(plan, {
+    root,
+    recognised: recognised!,
+    factor,
+    isDerivative: kind === "slope",
+    granted: grantedTo(root, kind),
+  });
   if (found) return found;
   const ordinary = quotients(
     lower(recognised!, {

@@ -78,7 +78,9 @@ export function isRightEverywhere({ root, granted, isDerivative, run }: WholeTri
 function limitOf(meant: (size: number) => number): number {
   const [a, b, c] = [2 ** 100, 2 ** 113, 2 ** 127].map((size) => Math.fround(meant(size))) as [number, number, number];
   if (a === b && b === c) return c;
-  return Math.abs(a) < Math.abs(b) && Math.abs(b) < Math.abs(c) && Math.abs(c) > 2 ** 100 ? Math.sign(c) * Infinity : NaN;
+  return Math.abs(a) < Math.abs(b) && Math.abs(b) < Math.abs(c) && Math.abs(c) > 2 ** 100
+    ? Math.sign(c) * Infinity
+    : NaN;
 }
 
 /** Where exponentials vanish, and from there on. */

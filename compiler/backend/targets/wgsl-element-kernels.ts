@@ -287,7 +287,8 @@ class ElementKernels {
     const inputs = this.inputs.map((variable, i) => ({ buffer: this.bindings.input(variable), local: `x${i}` }));
     const output = this.bindings.output();
     const { quick } = this.context;
-    if (quick.value && hasRest(quick.value)) return this.quickPass(name, this.context.prefix, inputs, [], [output], [""]);
+    if (quick.value && hasRest(quick.value))
+      return this.quickPass(name, this.context.prefix, inputs, [], [output], [""]);
     const entry = this.entry(
       name,
       this.elementwise((element) => [

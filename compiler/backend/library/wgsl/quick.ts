@@ -56,20 +56,20 @@ fn falling_exp(x: f32) -> f32 {
 // A number as a product: far below the normal numbers both factors are normal.
 struct halves { first: f32, second: f32 }
 
-// p 2^n for -400 <= n <= 250.
+// p 2^n for -252 <= n <= 250: both powers are normal.
 fn in_halves(p: f32, n: i32) -> halves {
   let half = n >> 1u;
   return halves(p * power_of_two(half), power_of_two(n - half));
 }
 
-// e^x for x <= 170, below -200 that of -200: whatever it is multiplied by vanishes.
+// e^x for x <= 170, below -174 that of -174: numbers of up to 2^100 times that vanish.
 fn exp_in_halves(x: f32) -> halves {
-  let y = max(x, -200.0);
+  let y = max(x, -174.0);
   let n = exponent_of_bits(rounded_with_bits(y * 1.44269504));
   return in_halves(1.0 + expm1_of_rest(rest_of(y, f32(n))), n);
 }
 
-// p e^(-a^2/2) for 0 <= a <= 20, as times_half_square_exp.
+// p e^(-a^2/2) for 0 <= a <= 18.5, as times_half_square_exp.
 fn half_square_exp_in_halves(p: f32, a: f32) -> halves {
   let h = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
   let x = h * h * -0.5;
@@ -163,9 +163,9 @@ fn mish_gate_slope(a: f32, b: f32) -> f32 {
   return e.first * s / (d * d) * e.second;
 }
 
-// p Phi(x): beyond 20 it is 0 or p.
+// p Phi(x): beyond 18.5 it is 0 or p.
 fn times_normcdf(p: f32, x: f32) -> f32 {
-  let a = min(abs(x), 20.0);
+  let a = min(abs(x), 18.5);
   let e = half_square_exp_in_halves(mills_numerator(a), a);
   let tail = e.first / (a + 2.0);
   return p * select(tail, 1.0 - tail * e.second, x > 0.0) * select(e.second, 1.0, x > 0.0);
@@ -178,7 +178,7 @@ fn normcdf(x: f32) -> f32 {
 
 @error("4.6")
 fn gelu_slope(x: f32) -> f32 {
-  let t = min(abs(x), 20.0);
+  let t = min(abs(x), 18.5);
   let e = half_square_exp_in_halves(gelu_slope_factor(t) * ((0.75179154 - t) - 0.0000000121144495), t);
   let tail = e.first * e.second;
   return select(tail, 1.0 - tail, x > 0.0);
@@ -186,7 +186,7 @@ fn gelu_slope(x: f32) -> f32 {
 
 @error("2.4")
 fn normpdf(x: f32) -> f32 {
-  let e = half_square_exp_in_halves(0.39894228, min(abs(x), 20.0));
+  let e = half_square_exp_in_halves(0.39894228, min(abs(x), 18.5));
   return e.first * e.second;
 }
 `;
