@@ -81,7 +81,6 @@ export function wholeForm(
     guard: null,
     precise: way.precise,
     factor,
-    passes: isDerivative ? [] : [input],
   };
 }
 

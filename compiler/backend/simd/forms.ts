@@ -115,7 +115,10 @@ function formsIn(
   if (!isUsual) return null;
   const forms = unscaled.map(({ root, factor }) => formIn(arithmetic, plan, root, factor, kind));
   const found = forms.filter((form) => form !== null);
-  return found.length === roots.length ? found : null;
+  if (found.length < roots.length) return null;
+  // Nobody else sees to a NaN where shaders have one form for all operands, and their minima may drop it.
+  const passes = arithmetic.whole && kind === "value" ? plan.activation.inputs : [];
+  return found.map((form) => (form.guard ? form : { ...form, passes }));
 }
 
 const unusual = Space.channel | Space.row | Space.axis;
