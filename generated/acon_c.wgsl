@@ -961,7 +961,7 @@ fn acon_c(x: f32, p1: f32, p2: f32, beta: f32) -> f32 {
       (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p6.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = acon_c_exactly(x, p1, p2, beta);
     if (acon_c_is_nan(result)) {
@@ -1416,7 +1416,7 @@ fn acon_c_backward(dy: f32, x: f32, p1: f32, p2: f32, beta: f32) -> acon_c_gradi
       (bitcast<u32>(abs(p19.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(p18.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p17.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found1 | !found2 | !found3) {
     let exact = acon_c_backward_exactly(
       x,

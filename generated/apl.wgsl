@@ -717,7 +717,7 @@ fn apl(x: f32, a: f32, b: f32) -> f32 {
       ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
       (bitcast<u32>(abs(b)) <= 0x5c800000u) &
     ((abs(b) >= 3.469447e-18) | (b == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = apl_exactly(x, a, b);
     if (apl_is_nan(result)) {

@@ -1011,7 +1011,7 @@ fn arelu(x: f32, alpha: f32, beta: f32) -> f32 {
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
     ((abs(beta) >= 3.469447e-18) | (beta == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = arelu_exactly(x, alpha, beta);
     if (arelu_is_nan(result)) {
@@ -1328,7 +1328,7 @@ fn arelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> arelu_gradients {
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
     ((v8.high >= 3.469447e-18) | (beta == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found1 | !found2) {
     let exact = arelu_backward_exactly(x, alpha, beta, select(select(2.0, 1.0, !found1), 0.0, !found0));
     if (!found0) {

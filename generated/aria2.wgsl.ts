@@ -1172,7 +1172,7 @@ fn aria2(x: f32, alpha: f32, beta: f32) -> f32 {
       ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
       (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
     (p3.high >= 7.888609e-31);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = aria2_exactly(x, alpha, beta);
     if (aria2_is_nan(result)) {
@@ -1437,7 +1437,7 @@ fn aria2_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> f32 {
       (bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
       (p6.high >= 7.888609e-31) &
     (bitcast<u32>(abs(p4.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = aria2_backward_exactly(x, alpha, beta);
     if (aria2_is_nan(result)) {

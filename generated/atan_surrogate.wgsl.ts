@@ -765,7 +765,7 @@ fn atan_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
       (abs(alpha) >= 3.637979e-12) &
       (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = atan_surrogate_backward_exactly(x, alpha);
     if (atan_surrogate_is_nan(result)) {

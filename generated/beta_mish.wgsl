@@ -1229,7 +1229,7 @@ fn beta_mish(x: f32, beta: f32) -> f32 {
       ((v.high >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
     (abs(beta) >= 3.469447e-18);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = beta_mish_exactly(x, beta);
     if (beta_mish_is_nan(result)) {
@@ -1567,7 +1567,7 @@ fn beta_mish_backward(dy: f32, x: f32, beta: f32) -> f32 {
       (bitcast<u32>(abs(p12.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p6.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = beta_mish_backward_exactly(x, beta);
     if (beta_mish_is_nan(result)) {

@@ -797,7 +797,7 @@ fn blu(x: f32, beta: f32) -> f32 {
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
     ((abs(beta) >= 7.888609e-31) | (beta == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = blu_exactly(x, beta);
     if (blu_is_nan(result)) {
@@ -1003,7 +1003,7 @@ fn blu_backward(dy: f32, x: f32, beta: f32) -> blu_gradients {
   var result_beta = blu_pair_to_f32(u2);
   var found1 =
     (r.high <= 32.0 * abs(u2.high)) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found1) {
     let exact = blu_backward_exactly(x, beta, select(1.0, 0.0, !found0));
     if (!found0) {

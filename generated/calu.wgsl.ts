@@ -918,7 +918,7 @@ fn calu(x: f32) -> f32 {
   var found =
     (abs(p.high) <= 32.0 * abs(u.high)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
     ((abs(x) >= 3.469447e-18) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = calu_exactly(x);
     found = true;
@@ -1131,7 +1131,7 @@ fn calu_backward(dy: f32, x: f32) -> f32 {
       (abs(u3.high) >= 1.9721523e-31) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
     ((abs(x) >= 3.469447e-18) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = calu_backward_exactly(x);
     if (calu_is_nan(result)) {

@@ -919,7 +919,7 @@ fn e_swish(x: f32, beta: f32) -> f32 {
       ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = e_swish_exactly(x, beta);
     if (e_swish_is_nan(result)) {
@@ -1130,7 +1130,7 @@ fn e_swish_backward(dy: f32, x: f32, beta: f32) -> f32 {
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = e_swish_backward_exactly(x, beta);
     if (e_swish_is_nan(result)) {

@@ -1717,7 +1717,7 @@ fn eis(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, theta: f32) -> f32
       (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
     (u.high >= 7.888609e-31);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = eis_exactly(x, alpha, beta, gamma, delta, theta);
     if (eis_is_nan(result)) {
@@ -2234,7 +2234,7 @@ fn eis_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32, 
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = eis_backward_exactly(x, alpha, beta, gamma, delta, theta);
     if (eis_is_nan(result)) {

@@ -737,7 +737,7 @@ fn elliott_sigmoid(x: f32) -> f32 {
   var found =
     (abs(q.high) <= 1048576.0 * abs(u2.high)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
     ((v.high >= 3.637979e-12) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = elliott_sigmoid_exactly(x);
     found = true;

@@ -881,7 +881,7 @@ fn elu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
     (v.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
     ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = elu_backward_exactly(x, alpha);
     if (elu_is_nan(result)) {

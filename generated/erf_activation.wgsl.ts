@@ -865,7 +865,7 @@ fn erf_activation_backward(dy: f32, x: f32) -> f32 {
   );
   var found =
     (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = erf_activation_backward_exactly(x);
     if (erf_activation_is_nan(result)) {

@@ -845,7 +845,7 @@ fn erf_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
       (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
       (abs(alpha) >= 3.637979e-12) &
     (bitcast<u32>(abs(p.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = erf_surrogate_backward_exactly(x, alpha);
     if (erf_surrogate_is_nan(result)) {

@@ -714,7 +714,7 @@ fn fake_numerical_gradient_backward(dy: f32, x: f32, alpha: f32) -> f32 {
       (abs(alpha) >= 3.469447e-18) &
       (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
     ((p.high <= 1.0) | ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (v.high >= 7.888609e-31)));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = fake_numerical_gradient_backward_exactly(x, alpha);
     if (fake_numerical_gradient_is_nan(result)) {

@@ -783,7 +783,7 @@ fn gaussian_backward(dy: f32, x: f32) -> f32 {
   var result = gaussian_pair_to_f32(gaussian_pair_multiply(gaussian_pair_scale(gaussian_pair_from_f32(x), -2.0), e));
   var found =
     (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = gaussian_backward_exactly(x);
     if (gaussian_is_nan(result)) {

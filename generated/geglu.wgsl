@@ -1170,7 +1170,7 @@ fn geglu(gate: f32, up: f32) -> f32 {
       (bitcast<u32>(abs(up)) <= 0x52800000u) &
       ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
     (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = geglu_exactly(gate, up);
     if (geglu_is_nan(result)) {
@@ -1452,7 +1452,7 @@ fn geglu_backward(dy: f32, gate: f32, up: f32) -> geglu_gradients {
   ) {
     result_up = geglu_slope_1_far(gate);
   }
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0) {
     result_gate = geglu_backward_exactly(gate, up);
     if (geglu_is_nan(result_gate)) {

@@ -951,7 +951,7 @@ fn geglu_tanh(gate: f32, up: f32) -> f32 {
       ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
       (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p6.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = geglu_tanh_exactly(gate, up);
     if (geglu_tanh_is_nan(result)) {
@@ -1210,7 +1210,7 @@ fn geglu_tanh_backward(dy: f32, gate: f32, up: f32) -> geglu_tanh_gradients {
   ) {
     result_up = geglu_tanh_slope_1_far(gate);
   }
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0) {
     result_gate = geglu_tanh_backward_exactly(gate, up);
     if (geglu_tanh_is_nan(result_gate)) {

@@ -1229,7 +1229,7 @@ fn gelu_10(x: f32, min_val: f32, max_val: f32) -> f32 {
       ((abs(min_val) >= 3.469447e-18) | (min_val == 0.0)) &
       (bitcast<u32>(abs(max_val)) <= 0x5c800000u) &
     ((abs(max_val) >= 3.469447e-18) | (max_val == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = gelu_10_exactly(x, min_val, max_val);
     if (gelu_10_is_nan(result)) {
@@ -1539,7 +1539,7 @@ fn gelu_10_backward(dy: f32, x: f32, min_val: f32, max_val: f32) -> f32 {
       ((abs(min_val) >= 3.469447e-18) | (min_val == 0.0)) &
       (bitcast<u32>(abs(max_val)) <= 0x5c800000u) &
     ((abs(max_val) >= 3.469447e-18) | (max_val == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = gelu_10_backward_exactly(x, min_val, max_val);
     if (gelu_10_is_nan(result)) {

@@ -1013,7 +1013,7 @@ fn gelu_sigmoid_backward(dy: f32, x: f32) -> f32 {
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p8.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = gelu_sigmoid_backward_exactly(x);
     if (gelu_sigmoid_is_nan(result)) {

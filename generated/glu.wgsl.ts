@@ -909,7 +909,7 @@ fn glu(a: f32, b: f32) -> f32 {
       (bitcast<u32>(abs(b)) <= 0x5c800000u) &
       ((abs(b) >= 3.469447e-18) | (b == 0.0)) &
     (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = glu_exactly(a, b);
     if (glu_is_nan(result)) {
@@ -1086,7 +1086,7 @@ fn glu_backward(dy: f32, a: f32, b: f32) -> glu_gradients {
     (v4.high >= 3.9443045e-31) & (bitcast<u32>(abs(a)) <= 0x5c800000u) & ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
       (bitcast<u32>(abs(b)) <= 0x5c800000u) &
     ((v2.high >= 3.469447e-18) | (b == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found1) {
     result_b = glu_backward_exactly(a, b);
     if (glu_is_nan(result_b)) {

@@ -1061,7 +1061,7 @@ fn gtu_backward(dy: f32, a: f32, b: f32) -> gtu_gradients {
   ) {
     result_b = gtu_slope_1_far(a, b);
   }
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0) {
     result_a = gtu_backward_exactly(a, b);
     if (gtu_is_nan(result_a)) {

@@ -1393,7 +1393,7 @@ fn hard_concrete(x: f32, beta: f32, gamma: f32, zeta: f32, training: f32, u0: f3
           ((training <= 0.0) | (v.high >= -0.99902344)))) &
       (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
     ((training <= 0.0) | (v.high >= -0.99902344));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = hard_concrete_exactly(training, x, beta, gamma, zeta, u0);
     if (hard_concrete_is_nan(result)) {
@@ -1800,7 +1800,7 @@ fn hard_concrete_backward(dy: f32, x: f32, beta: f32, gamma: f32, zeta: f32, tra
           ((training <= 0.0) | (v.high >= -0.99902344)))) &
       (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
     ((training <= 0.0) | (v.high >= -0.99902344));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = hard_concrete_backward_exactly(training, x, beta, gamma, zeta, u0);
     if (hard_concrete_is_nan(result)) {

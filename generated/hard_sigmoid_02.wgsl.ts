@@ -854,7 +854,7 @@ fn hard_sigmoid_02(x: f32, alpha: f32, beta: f32) -> f32 {
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
     ((abs(beta) >= 3.469447e-18) | (beta == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = hard_sigmoid_02_exactly(x, alpha, beta);
     if (hard_sigmoid_02_is_nan(result)) {
@@ -1038,7 +1038,7 @@ fn hard_sigmoid_02_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> f32 {
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
     ((abs(beta) >= 3.469447e-18) | (beta == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = hard_sigmoid_02_backward_exactly(x, alpha, beta);
     if (hard_sigmoid_02_is_nan(result)) {

@@ -976,7 +976,7 @@ fn heavi_circ_backward(dy: f32, x: f32, alpha: f32) -> f32 {
       (abs(alpha) >= 3.637979e-12) &
       (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
     (v.high >= 7.888609e-31);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = heavi_circ_backward_exactly(x, alpha);
     if (heavi_circ_is_nan(result)) {

@@ -840,7 +840,7 @@ fn heavi_erfc_backward(dy: f32, x: f32, k: f32) -> f32 {
       (bitcast<u32>(abs(k)) <= 0x52800000u) &
       ((abs(k) >= 3.637979e-12) | (k == 0.0)) &
     (bitcast<u32>(abs(p.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = heavi_erfc_backward_exactly(x, k);
     if (heavi_erfc_is_nan(result)) {

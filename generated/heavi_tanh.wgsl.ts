@@ -939,7 +939,7 @@ fn heavi_tanh_backward(dy: f32, x: f32, k: f32) -> f32 {
     (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(k)) <= 0x5c800000u) &
     ((abs(k) >= 3.469447e-18) | (k == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = heavi_tanh_backward_exactly(x, k);
     if (heavi_tanh_is_nan(result)) {

@@ -971,7 +971,7 @@ fn highway_gate(x: f32, h: f32, t: f32) -> f32 {
       ((abs(t) >= 3.469447e-18) | (t == 0.0)) &
       (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = highway_gate_exactly(x, h, t);
     if (highway_gate_is_nan(result)) {
@@ -1213,7 +1213,7 @@ fn highway_gate_backward(dy: f32, x: f32, h: f32, t: f32) -> highway_gate_gradie
       ((abs(h) >= 3.637979e-12) | (h == 0.0)) &
       (bitcast<u32>(abs(t)) <= 0x52800000u) &
     ((v4.high >= 3.637979e-12) | (t == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found2) {
     result_t = highway_gate_backward_exactly(x, h, t);
     if (highway_gate_is_nan(result_t)) {

@@ -874,7 +874,7 @@ fn isrlu(x: f32, alpha: f32) -> f32 {
     (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
     ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = isrlu_exactly(x, alpha);
     if (isrlu_is_nan(result)) {
@@ -1050,7 +1050,7 @@ fn isrlu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
       (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
       ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0)) &
     ((x >= 0.0) | (bitcast<u32>(abs(p3.high)) <= 0x7a800000u));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = isrlu_backward_exactly(x, alpha);
     if (isrlu_is_nan(result)) {

@@ -894,7 +894,7 @@ fn lalu(x: f32) -> f32 {
       ((x >= 0.0) | ((abs(p2.high) >= 7.888609e-31) & (e2.high >= 7.888609e-31))) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
     ((abs(x) >= 7.888609e-31) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = lalu_exactly(x);
     if (lalu_is_nan(result)) {
@@ -1068,7 +1068,7 @@ fn lalu_backward(dy: f32, x: f32) -> f32 {
   var found =
     ((x >= 0.0) | (abs(u.high) >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
     ((abs(x) >= 7.888609e-31) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = lalu_backward_exactly(x);
     if (lalu_is_nan(result)) {

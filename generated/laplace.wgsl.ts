@@ -1185,7 +1185,7 @@ fn laplace(x: f32, mu: f32, sigma: f32) -> f32 {
       ((abs(mu) >= 3.469447e-18) | (mu == 0.0)) &
       (bitcast<u32>(abs(sigma)) <= 0x5c800000u) &
     (abs(sigma) >= 3.469447e-18);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = laplace_exactly(x, mu, sigma);
     if (laplace_is_nan(result)) {
@@ -1363,7 +1363,7 @@ fn laplace_backward(dy: f32, x: f32, mu: f32, sigma: f32) -> f32 {
       (abs(sigma) >= 3.469447e-18) &
       (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(squared.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = laplace_backward_exactly(x, mu, sigma);
     if (laplace_is_nan(result)) {

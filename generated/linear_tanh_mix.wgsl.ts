@@ -1037,7 +1037,7 @@ fn linear_tanh_mix(x: f32, alpha: f32, lam: f32, beta: f32) -> f32 {
       ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
       (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = linear_tanh_mix_exactly(x, alpha, lam, beta);
     if (linear_tanh_mix_is_nan(result)) {
@@ -1356,7 +1356,7 @@ fn linear_tanh_mix_backward(dy: f32, x: f32, alpha: f32, lam: f32, beta: f32) ->
       (bitcast<u32>(abs(lam)) <= 0x52800000u) &
       ((abs(lam) >= 3.637979e-12) | (lam == 0.0)) &
     (bitcast<u32>(abs(p10.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found2) {
     let exact = linear_tanh_mix_backward_exactly(x, alpha, lam, beta, select(1.0, 0.0, !found0));
     if (!found0) {

@@ -1077,7 +1077,7 @@ fn lisht_backward(dy: f32, x: f32) -> f32 {
       ((v.high > 800.0) | (abs(q.high + 2.0 * p4.high) >= 3.9443045e-31)) &
       (bitcast<u32>(abs(x)) <= 0x52800000u) &
     ((abs(x) >= 3.637979e-12) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = lisht_backward_exactly(x);
     if (lisht_is_nan(result)) {

@@ -964,7 +964,7 @@ fn log_logish(x: f32) -> f32 {
   var found =
     (abs(em1.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
     (bitcast<u32>(abs(e.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = log_logish_exactly(x);
     if (log_logish_is_nan(result)) {
@@ -1158,7 +1158,7 @@ fn log_logish_backward(dy: f32, x: f32) -> f32 {
       (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(u.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = log_logish_backward_exactly(x);
     if (log_logish_is_nan(result)) {

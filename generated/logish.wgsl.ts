@@ -1113,7 +1113,7 @@ fn logish(x: f32) -> f32 {
     ((1.0 / u.high) * 8.6736174e-19 <= 2.5353012e+30 * l.high) & (l.high >= 7.888609e-31) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
     ((abs(x) >= 7.888609e-31) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = logish_exactly(x);
     if (logish_is_nan(result)) {
@@ -1366,7 +1366,7 @@ fn logish_backward(dy: f32, x: f32) -> f32 {
       (abs(u4.high) >= 7.888609e-31) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
     ((v2.high >= 3.469447e-18) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = logish_backward_exactly(x);
     if (logish_is_nan(result)) {

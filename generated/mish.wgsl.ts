@@ -1242,7 +1242,7 @@ fn mish_backward(dy: f32, x: f32) -> f32 {
     ((x >= 16.0) |
       ((bitcast<u32>(abs(p2.high + 4.0 * x * q.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(4.0 * x * q.high)) <= 0x7a800000u)));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = mish_backward_exactly(x);
     if (mish_is_nan(result)) {

@@ -1112,7 +1112,7 @@ fn morlet_wavelet(x: f32) -> f32 {
     (abs(c.high) >= 7.888609e-31) & (e.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
     (abs(p.high) <= 4096.0);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = morlet_wavelet_exactly(x);
     if (morlet_wavelet_is_nan(result)) {
@@ -1371,7 +1371,7 @@ fn morlet_wavelet_backward(dy: f32, x: f32) -> f32 {
   var found =
     (abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
     (abs(p3.high) <= 4096.0);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = morlet_wavelet_backward_exactly(x);
     if (morlet_wavelet_is_nan(result)) {

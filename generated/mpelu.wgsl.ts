@@ -957,7 +957,7 @@ fn mpelu(x: f32, alpha: f32, beta: f32) -> f32 {
       ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
       (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
     ((x > 0.0) | ((bitcast<u32>(abs(p2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(em1.high)) <= 0x7a800000u)));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = mpelu_exactly(x, alpha, beta);
     if (mpelu_is_nan(result)) {
@@ -1246,7 +1246,7 @@ fn mpelu_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> mpelu_gradients {
       ((bitcast<u32>(abs(p5.high)) <= 0x7a800000u) & (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found1 | !found2) {
     let exact = mpelu_backward_exactly(x, alpha, beta, select(select(2.0, 1.0, !found1), 0.0, !found0));
     if (!found0) {

@@ -958,7 +958,7 @@ fn nlrelu(x: f32, beta: f32) -> f32 {
     (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x52800000u) &
     (abs(beta) >= 3.637979e-12);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = nlrelu_exactly(x, beta);
     if (nlrelu_is_nan(result)) {
@@ -1106,7 +1106,7 @@ fn nlrelu_backward(dy: f32, x: f32, beta: f32) -> f32 {
     (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
     (abs(beta) >= 3.469447e-18);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = nlrelu_backward_exactly(x, beta);
     if (nlrelu_is_nan(result)) {

@@ -1591,7 +1591,7 @@ fn nrelu(x: f32, training: f32, u0: f32, u1: f32) -> f32 {
           8388608.0 * abs(u4.high))) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
     ((abs(x) >= 7.888609e-31) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = nrelu_exactly(training, x, u0, u1);
     if (nrelu_is_nan(result)) {
@@ -1921,7 +1921,7 @@ fn nrelu_backward(dy: f32, x: f32, training: f32, u0: f32, u1: f32) -> f32 {
           ((bitcast<u32>(abs(p11.high + 1.0)) <= 0x7a800000u) & (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
             (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
             (r2.high >= 7.888609e-31)))));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = nrelu_backward_exactly(training, x, u0, u1);
     if (nrelu_is_nan(result)) {

@@ -1015,7 +1015,7 @@ fn pade_activation(
       (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p4.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = pade_activation_exactly(x, a0, a1, a2, a3, a4, a5, b1, b2, b3, b4);
     if (pade_activation_is_nan(result)) {
@@ -2278,7 +2278,7 @@ fn pade_activation_backward(
       (bitcast<u32>(abs(p13.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(u7.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p12.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found1 | !found2 | !found3 | !found4 | !found5 | !found6 | !found7 | !found8 | !found9 | !found10) {
     let exact = pade_activation_backward_exactly(
       x,

@@ -1152,7 +1152,7 @@ fn parametric_logish(x: f32, a: f32, b: f32) -> f32 {
       ((abs(a) >= 3.637979e-12) | (a == 0.0)) &
       (bitcast<u32>(abs(b)) <= 0x52800000u) &
     ((abs(b) >= 3.637979e-12) | (b == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = parametric_logish_exactly(x, a, b);
     if (parametric_logish_is_nan(result)) {
@@ -1511,7 +1511,7 @@ fn parametric_logish_backward(dy: f32, x: f32, a: f32, b: f32) -> parametric_log
       ((abs(b) >= 3.637979e-12) | (b == 0.0)) &
       (bitcast<u32>(abs(q4.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p8.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found1 | !found2) {
     let exact = parametric_logish_backward_exactly(x, a, b, select(select(2.0, 1.0, !found1), 0.0, !found0));
     if (!found0) {

@@ -1519,7 +1519,7 @@ fn pdelu(x: f32, alpha: f32, t: f32) -> f32 {
             (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
             (abs(u.high) >= 7.888609e-31))) &
         (u2.high > 0.0)));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = pdelu_exactly(x, alpha, t);
     if (pdelu_is_nan(result)) {
@@ -1941,7 +1941,7 @@ fn pdelu_backward(dy: f32, x: f32, alpha: f32, t: f32) -> pdelu_gradients {
             (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
             (abs(u.high) >= 7.888609e-31))) &
         (u2.high > 0.0)));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found1) {
     let exact = pdelu_backward_exactly(x, alpha, t, select(1.0, 0.0, !found0));
     if (!found0) {

@@ -1026,7 +1026,7 @@ fn pelu_backward(dy: f32, x: f32, a: f32, b: f32) -> pelu_gradients {
       (bitcast<u32>(abs(v5.high)) <= 0x7a800000u) &
       ((x < 0.0) | (bitcast<u32>(abs(q2.high)) <= 0x7a800000u)) &
     ((x >= 0.0) | (bitcast<u32>(abs(q3.high)) <= 0x7a800000u));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found2) {
     let exact = pelu_backward_exactly(x, a, b, select(1.0, 0.0, !found0));
     if (!found0) {

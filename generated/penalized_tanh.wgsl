@@ -1035,7 +1035,7 @@ fn penalized_tanh_backward(dy: f32, x: f32, a: f32) -> f32 {
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
     (abs(a) >= 7.888609e-31);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = penalized_tanh_backward_exactly(x, a);
     if (penalized_tanh_is_nan(result)) {

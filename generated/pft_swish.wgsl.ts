@@ -974,7 +974,7 @@ fn pft_swish(x: f32, t: f32) -> f32 {
       (bitcast<u32>(abs(t)) <= 0x5c800000u) &
       ((abs(t) >= 3.469447e-18) | (t == 0.0)) &
     ((x < 0.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = pft_swish_exactly(x, t);
     if (pft_swish_is_nan(result)) {

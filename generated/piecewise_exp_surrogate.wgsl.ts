@@ -808,7 +808,7 @@ fn piecewise_exp_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
     (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
     (abs(alpha) >= 3.469447e-18);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = piecewise_exp_surrogate_backward_exactly(x, alpha);
     if (piecewise_exp_surrogate_is_nan(result)) {

@@ -832,7 +832,7 @@ fn piecewise_quadratic_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
       ((v.high >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
     (abs(alpha) >= 3.637979e-12);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = piecewise_quadratic_surrogate_backward_exactly(x, alpha);
     if (piecewise_quadratic_surrogate_is_nan(result)) {

@@ -1291,7 +1291,7 @@ fn polu(x: f32, n: f32) -> f32 {
       (abs(n) >= 7.888609e-31) &
       (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
     ((x >= 0.0) | ((bitcast<u32>(abs(u2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v2.high)) <= 0x7a800000u)));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = polu_exactly(x, n);
     if (polu_is_nan(result)) {
@@ -1561,7 +1561,7 @@ fn polu_backward(dy: f32, x: f32, n: f32) -> f32 {
       (abs(n) >= 7.888609e-31) &
       (bitcast<u32>(abs(v3.high)) <= 0x7a800000u) &
     ((x >= 0.0) | ((bitcast<u32>(abs(p.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v2.high)) <= 0x7a800000u)));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = polu_backward_exactly(x, n);
     if (polu_is_nan(result)) {

@@ -733,7 +733,7 @@ fn polylu_backward(dy: f32, x: f32) -> f32 {
     ((x >= 0.0) | ((abs(q.high) <= 2097152.0 * abs(u2.high)) & (abs(u2.high) >= 1.9721523e-31))) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
     ((abs(x) >= 7.888609e-31) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = polylu_backward_exactly(x);
     found = true;

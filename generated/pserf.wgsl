@@ -1359,7 +1359,7 @@ fn pserf(x: f32, gamma: f32, delta: f32) -> f32 {
       ((abs(gamma) >= 3.637979e-12) | (gamma == 0.0)) &
       (bitcast<u32>(abs(delta)) <= 0x52800000u) &
     ((abs(delta) >= 3.637979e-12) | (delta == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = pserf_exactly(x, gamma, delta);
     if (pserf_is_nan(result)) {
@@ -1791,7 +1791,7 @@ fn pserf_backward(dy: f32, x: f32, gamma: f32, delta: f32) -> pserf_gradients {
       (bitcast<u32>(abs(p8.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p13.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found1 | !found2) {
     let exact = pserf_backward_exactly(x, gamma, delta, select(select(2.0, 1.0, !found1), 0.0, !found0));
     if (!found0) {

@@ -1305,7 +1305,7 @@ fn q_pseudo_spike_backward(dy: f32, x: f32, alpha: f32) -> f32 {
       (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
     (abs(u.high) >= 7.888609e-31);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = q_pseudo_spike_backward_exactly(x, alpha);
     if (q_pseudo_spike_is_nan(result)) {

@@ -931,7 +931,7 @@ fn quick_geglu(gate: f32, up: f32) -> f32 {
       ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
       (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p4.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = quick_geglu_exactly(gate, up);
     if (quick_geglu_is_nan(result)) {
@@ -1173,7 +1173,7 @@ fn quick_geglu_backward(dy: f32, gate: f32, up: f32) -> quick_geglu_gradients {
   ) {
     result_up = quick_geglu_slope_1_far(gate);
   }
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0) {
     result_gate = quick_geglu_backward_exactly(gate, up);
     if (quick_geglu_is_nan(result_gate)) {

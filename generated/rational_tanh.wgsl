@@ -861,7 +861,7 @@ fn rational_tanh(x: f32) -> f32 {
         (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = rational_tanh_exactly(x);
     if (rational_tanh_is_nan(result)) {

@@ -659,7 +659,7 @@ fn rect_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
       ((v.high >= 7.888609e-31) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
     (abs(alpha) >= 7.888609e-31);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = rect_surrogate_backward_exactly(x, alpha);
     if (rect_surrogate_is_nan(result)) {

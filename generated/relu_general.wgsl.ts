@@ -740,7 +740,7 @@ fn relu_general(x: f32, negative_slope: f32, max_value: f32, threshold: f32) -> 
       ((abs(max_value) >= 3.469447e-18) | (max_value == 0.0)) &
       (bitcast<u32>(abs(threshold)) <= 0x5c800000u) &
     ((abs(threshold) >= 3.469447e-18) | (threshold == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = relu_general_exactly(x, negative_slope, max_value, threshold);
     if (relu_general_is_nan(result)) {

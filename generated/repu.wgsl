@@ -1275,7 +1275,7 @@ fn repu_backward(dy: f32, x: f32, k: f32) -> f32 {
       (bitcast<u32>(abs(k)) <= 0x71800000u) &
       ((x <= 0.0) | (bitcast<u32>(abs(p.high)) <= 0x7a800000u)) &
     ((x <= 0.0) | ((bitcast<u32>(abs(p.high)) <= 0x7a800000u) & (bitcast<u32>(abs(v.high)) <= 0x7a800000u)));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = repu_backward_exactly(x, k);
     if (repu_is_nan(result)) {

@@ -860,7 +860,7 @@ fn rootsig_backward(dy: f32, x: f32) -> f32 {
     (6.3108872e-30 * (1.0 / p.high) + q.high <= 16.0 * abs(u2.high)) & (abs(u2.high) >= 1.9721523e-31) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
     ((abs(x) >= 3.469447e-18) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = rootsig_backward_exactly(x);
     if (rootsig_is_nan(result)) {

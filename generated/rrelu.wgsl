@@ -841,7 +841,7 @@ fn rrelu(x: f32, lower: f32, upper: f32, training: f32, u0: f32) -> f32 {
       ((abs(lower) >= 3.469447e-18) | (lower == 0.0)) &
       (bitcast<u32>(abs(upper)) <= 0x5c800000u) &
     ((abs(upper) >= 3.469447e-18) | (upper == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = rrelu_exactly(training, x, lower, upper, u0);
     if (rrelu_is_nan(result)) {
@@ -1038,7 +1038,7 @@ fn rrelu_backward(dy: f32, x: f32, lower: f32, upper: f32, training: f32, u0: f3
       ((abs(lower) >= 7.888609e-31) | (lower == 0.0)) &
       (bitcast<u32>(abs(upper)) <= 0x71800000u) &
     ((abs(upper) >= 7.888609e-31) | (upper == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = rrelu_backward_exactly(training, x, lower, upper, u0);
     if (rrelu_is_nan(result)) {

@@ -1442,7 +1442,7 @@ fn rt_relu(x: f32, sigma: f32, training: f32, u0: f32, u1: f32) -> f32 {
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
       (bitcast<u32>(abs(sigma)) <= 0x71800000u) &
     ((abs(sigma) >= 7.888609e-31) | (sigma == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = rt_relu_exactly(training, x, sigma, u0, u1);
     if (rt_relu_is_nan(result)) {
@@ -1700,7 +1700,7 @@ fn rt_relu_backward(dy: f32, x: f32, sigma: f32, training: f32, u0: f32, u1: f32
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
       (bitcast<u32>(abs(sigma)) <= 0x71800000u) &
     ((abs(sigma) >= 7.888609e-31) | (sigma == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = rt_relu_backward_exactly(training, x, sigma, u0, u1);
     if (rt_relu_is_nan(result)) {

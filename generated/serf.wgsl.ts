@@ -1336,7 +1336,7 @@ fn serf(x: f32) -> f32 {
   var found =
     (2.0 <= 1.2676506e+30 * v3.high) & (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
     ((v.high >= 7.888609e-31) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = serf_exactly(x);
     if (serf_is_nan(result)) {
@@ -1643,7 +1643,7 @@ fn serf_backward(dy: f32, x: f32) -> f32 {
       ((v.high >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = serf_backward_exactly(x);
     if (serf_is_nan(result)) {

@@ -828,7 +828,7 @@ fn serlu(x: f32, lam: f32, alpha: f32) -> f32 {
       ((abs(lam) >= 3.637979e-12) | (lam == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
     ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = serlu_exactly(x, lam, alpha);
     if (serlu_is_nan(result)) {
@@ -1054,7 +1054,7 @@ fn serlu_backward(dy: f32, x: f32, lam: f32, alpha: f32) -> f32 {
       ((abs(lam) >= 3.637979e-12) | (lam == 0.0)) &
       (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
     ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = serlu_backward_exactly(x, lam, alpha);
     if (serlu_is_nan(result)) {

@@ -1129,7 +1129,7 @@ fn shifted_softplus(x: f32) -> f32 {
     (u.high + 0.0000052882933 <= 16.0 * abs(u2.high)) & (abs(u2.high) >= 7.888609e-31) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
     ((v.high >= 7.888609e-31) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = shifted_softplus_exactly(x);
     if (shifted_softplus_is_nan(result)) {

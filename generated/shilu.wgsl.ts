@@ -712,7 +712,7 @@ fn shilu(x: f32, alpha: f32, beta: f32) -> f32 {
       ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
     ((abs(beta) >= 3.469447e-18) | (beta == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = shilu_exactly(x, alpha, beta);
     if (shilu_is_nan(result)) {

@@ -953,7 +953,7 @@ fn sigmoid_algebraic(x: f32, a: f32) -> f32 {
     (v2.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(a)) <= 0x52800000u) &
     ((abs(a) >= 3.637979e-12) | (a == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = sigmoid_algebraic_exactly(x, a);
     if (sigmoid_algebraic_is_nan(result)) {
@@ -1238,7 +1238,7 @@ fn sigmoid_algebraic_backward(dy: f32, x: f32, a: f32) -> f32 {
       (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p6.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = sigmoid_algebraic_backward_exactly(x, a);
     if (sigmoid_algebraic_is_nan(result)) {

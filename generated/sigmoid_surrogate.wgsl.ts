@@ -939,7 +939,7 @@ fn sigmoid_surrogate_backward(dy: f32, x: f32, slope: f32) -> f32 {
     (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(slope)) <= 0x5c800000u) &
     (abs(slope) >= 3.469447e-18);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = sigmoid_surrogate_backward_exactly(x, slope);
     if (sigmoid_surrogate_is_nan(result)) {

@@ -1119,7 +1119,7 @@ fn sinc_backward(dy: f32, x: f32) -> f32 {
         (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
         (abs(x) <= 4096.0)));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = sinc_backward_exactly(x);
     found = true;

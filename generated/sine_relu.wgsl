@@ -1106,7 +1106,7 @@ fn sine_relu(x: f32, epsilon: f32) -> f32 {
       (bitcast<u32>(abs(epsilon)) <= 0x71800000u) &
       ((abs(epsilon) >= 7.888609e-31) | (epsilon == 0.0)) &
     ((x > 0.0) | (abs(x) <= 4096.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = sine_relu_exactly(x, epsilon);
     if (sine_relu_is_nan(result)) {
@@ -1273,7 +1273,7 @@ fn sine_relu_backward(dy: f32, x: f32, epsilon: f32) -> f32 {
       (bitcast<u32>(abs(epsilon)) <= 0x71800000u) &
       ((abs(epsilon) >= 7.888609e-31) | (epsilon == 0.0)) &
     ((x > 0.0) | (abs(x) <= 4096.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = sine_relu_backward_exactly(x, epsilon);
     if (sine_relu_is_nan(result)) {

@@ -658,7 +658,7 @@ fn slaf(x: f32, c0: f32, c1: f32) -> f32 {
       ((abs(c0) >= 3.637979e-12) | (c0 == 0.0)) &
       (bitcast<u32>(abs(c1)) <= 0x52800000u) &
     ((abs(c1) >= 3.637979e-12) | (c1 == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = slaf_exactly(x, c0, c1);
     if (slaf_is_nan(result)) {

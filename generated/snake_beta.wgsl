@@ -1434,7 +1434,7 @@ fn snake_beta(x: f32, alpha: f32, beta: f32) -> f32 {
       (abs(p.high) <= 4096.0) &
       (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(e.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = snake_beta_exactly(x, alpha, beta);
     if (snake_beta_is_nan(result)) {
@@ -1813,7 +1813,7 @@ fn snake_beta_backward(dy: f32, x: f32, alpha: f32, beta: f32) -> snake_beta_gra
       (abs(p2.high) <= 4096.0) &
       (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(e.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found1 | !found2) {
     let exact = snake_beta_backward_exactly(x, alpha, beta, select(select(2.0, 1.0, !found1), 0.0, !found0));
     if (!found0) {

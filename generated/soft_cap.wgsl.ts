@@ -993,7 +993,7 @@ fn soft_cap(x: f32, cap: f32) -> f32 {
       (bitcast<u32>(abs(cap)) <= 0x52800000u) &
       (abs(cap) >= 3.637979e-12) &
     (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = soft_cap_exactly(x, cap);
     if (soft_cap_is_nan(result)) {
@@ -1195,7 +1195,7 @@ fn soft_cap_backward(dy: f32, x: f32, cap: f32) -> f32 {
     (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(cap)) <= 0x5c800000u) &
     (abs(cap) >= 3.469447e-18);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = soft_cap_backward_exactly(x, cap);
     if (soft_cap_is_nan(result)) {

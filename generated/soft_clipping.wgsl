@@ -1198,7 +1198,7 @@ fn soft_clipping(x: f32, alpha: f32) -> f32 {
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(em1.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = soft_clipping_exactly(x, alpha);
     if (soft_clipping_is_nan(result)) {
@@ -1440,7 +1440,7 @@ fn soft_clipping_backward(dy: f32, x: f32, alpha: f32) -> f32 {
       (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(em1.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = soft_clipping_backward_exactly(x, alpha);
     if (soft_clipping_is_nan(result)) {

@@ -1392,7 +1392,7 @@ fn soft_exponential(x: f32, alpha: f32) -> f32 {
             (abs(alpha) >= 7.888609e-31) &
             (bitcast<u32>(abs(em1.high)) <= 0x7a800000u) &
             (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = soft_exponential_exactly(x, alpha);
     if (soft_exponential_is_nan(result)) {
@@ -1801,7 +1801,7 @@ fn soft_exponential_backward(dy: f32, x: f32, alpha: f32) -> soft_exponential_gr
             (bitcast<u32>(abs(em1.high)) <= 0x7a800000u) &
             (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
             (bitcast<u32>(abs(e.high)) <= 0x7a800000u)))));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found1) {
     let exact = soft_exponential_backward_exactly(x, alpha, select(1.0, 0.0, !found0));
     if (!found0) {

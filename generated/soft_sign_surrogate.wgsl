@@ -766,7 +766,7 @@ fn soft_sign_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
       (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
       (abs(alpha) >= 3.637979e-12) &
     (p.high >= 7.888609e-31);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = soft_sign_surrogate_backward_exactly(x, alpha);
     if (soft_sign_surrogate_is_nan(result)) {

@@ -743,7 +743,7 @@ fn softmodulus_q(x: f32) -> f32 {
   }
   var result = softmodulus_q_pair_to_f32(v2);
   var found = (bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = softmodulus_q_exactly(x);
     if (softmodulus_q_is_nan(result)) {

@@ -1130,7 +1130,7 @@ fn softplus(x: f32, beta: f32) -> f32 {
     (u.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x52800000u) &
     (abs(beta) >= 3.637979e-12);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = softplus_exactly(x, beta);
     if (softplus_is_nan(result)) {
@@ -1311,7 +1311,7 @@ fn softplus_backward(dy: f32, x: f32, beta: f32) -> f32 {
     (v.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
     (abs(beta) >= 3.469447e-18);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = softplus_backward_exactly(x, beta);
     if (softplus_is_nan(result)) {

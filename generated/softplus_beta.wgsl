@@ -1159,7 +1159,7 @@ fn softplus_beta(x: f32, beta: f32, threshold: f32) -> f32 {
       (abs(beta) >= 3.637979e-12) &
       (bitcast<u32>(abs(threshold)) <= 0x52800000u) &
     ((abs(threshold) >= 3.637979e-12) | (threshold == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = softplus_beta_exactly(x, beta, threshold);
     if (softplus_beta_is_nan(result)) {
@@ -1373,7 +1373,7 @@ fn softplus_beta_backward(dy: f32, x: f32, beta: f32, threshold: f32) -> f32 {
       (abs(beta) >= 3.469447e-18) &
       (bitcast<u32>(abs(threshold)) <= 0x5c800000u) &
     ((abs(threshold) >= 3.469447e-18) | (threshold == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = softplus_beta_backward_exactly(x, beta, threshold);
     if (softplus_beta_is_nan(result)) {

@@ -885,7 +885,7 @@ fn spike_rate_escape_backward(dy: f32, x: f32, beta: f32, slope: f32) -> f32 {
       (abs(beta) >= 3.469447e-18) &
       (bitcast<u32>(abs(slope)) <= 0x5c800000u) &
     ((abs(slope) >= 3.469447e-18) | (slope == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = spike_rate_escape_backward_exactly(x, beta, slope);
     if (spike_rate_escape_is_nan(result)) {

@@ -995,7 +995,7 @@ fn spline_log_backward(dy: f32, x: f32) -> f32 {
       (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
       (abs(u.high) >= 7.888609e-31) &
     (x >= -0.99902344);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = spline_log_backward_exactly(x);
     if (spline_log_is_nan(result)) {

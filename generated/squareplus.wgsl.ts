@@ -804,7 +804,7 @@ fn squareplus(x: f32, b: f32) -> f32 {
     (r2.high <= 32.0 * abs(u.high)) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
       (bitcast<u32>(abs(b)) <= 0x71800000u) &
     (abs(b) >= 7.888609e-31);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = squareplus_exactly(x, b);
     if (squareplus_is_nan(result)) {
@@ -982,7 +982,7 @@ fn squareplus_backward(dy: f32, x: f32, b: f32) -> f32 {
       ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
       (bitcast<u32>(abs(b)) <= 0x52800000u) &
     (abs(b) >= 3.637979e-12);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = squareplus_backward_exactly(x, b);
     if (squareplus_is_nan(result)) {

@@ -1225,7 +1225,7 @@ fn squarewave_fourier_surrogate_backward(dy: f32, x: f32, t_period: f32) -> f32 
       (bitcast<u32>(abs(t_period)) <= 0x52800000u) &
       (abs(t_period) >= 3.637979e-12) &
     (abs(q.high) <= 4096.0);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = squarewave_fourier_surrogate_backward_exactly(x, t_period);
     if (squarewave_fourier_surrogate_is_nan(result)) {

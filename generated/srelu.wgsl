@@ -867,7 +867,7 @@ fn srelu(x: f32, t_r: f32, a_r: f32, t_l: f32, a_l: f32) -> f32 {
       ((abs(t_l) >= 3.469447e-18) | (t_l == 0.0)) &
       (bitcast<u32>(abs(a_l)) <= 0x5c800000u) &
     ((abs(a_l) >= 3.469447e-18) | (a_l == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = srelu_exactly(x, t_r, a_r, t_l, a_l);
     if (srelu_is_nan(result)) {

@@ -993,7 +993,7 @@ fn stanh(x: f32, scale_a: f32, scale_b: f32) -> f32 {
       (bitcast<u32>(abs(scale_b)) <= 0x52800000u) &
       ((abs(scale_b) >= 3.637979e-12) | (scale_b == 0.0)) &
     (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = stanh_exactly(x, scale_a, scale_b);
     if (stanh_is_nan(result)) {
@@ -1206,7 +1206,7 @@ fn stanh_backward(dy: f32, x: f32, scale_a: f32, scale_b: f32) -> f32 {
       (bitcast<u32>(abs(scale_b)) <= 0x52800000u) &
       ((abs(scale_b) >= 3.637979e-12) | (scale_b == 0.0)) &
     (bitcast<u32>(abs(p6.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = stanh_backward_exactly(x, scale_a, scale_b);
     if (stanh_is_nan(result)) {

@@ -727,7 +727,7 @@ fn star_relu(x: f32, scale: f32, bias: f32) -> f32 {
       ((abs(scale) >= 3.637979e-12) | (scale == 0.0)) &
       (bitcast<u32>(abs(bias)) <= 0x52800000u) &
     ((abs(bias) >= 3.637979e-12) | (bias == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = star_relu_exactly(x, scale, bias);
     if (star_relu_is_nan(result)) {
@@ -881,7 +881,7 @@ fn star_relu_backward(dy: f32, x: f32, scale: f32, bias: f32) -> star_relu_gradi
   if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
     result_scale = star_relu_slope_1_far(x);
   }
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0) {
     result_x = star_relu_backward_exactly(x, scale);
     if (star_relu_is_nan(result_x)) {

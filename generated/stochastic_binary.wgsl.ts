@@ -1003,7 +1003,7 @@ fn stochastic_binary(x: f32, training: f32, u0: f32) -> f32 {
         (3.1554436e-30 * ((1.0 / u.high) * 8.6736174e-19) + p2.high <= 8388608.0 * abs(u0 - p2.high))) &
       (bitcast<u32>(abs(x)) <= 0x71800000u) &
     ((abs(x) >= 7.888609e-31) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = stochastic_binary_exactly(training, x, u0);
     if (stochastic_binary_is_nan(result)) {

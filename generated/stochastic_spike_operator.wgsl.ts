@@ -837,7 +837,7 @@ fn stochastic_spike_operator_backward(dy: f32, x: f32, mean: f32, variance: f32,
       ((abs(mean) >= 3.469447e-18) | (mean == 0.0)) &
       (bitcast<u32>(abs(variance)) <= 0x5c800000u) &
     ((abs(variance) >= 3.469447e-18) | (variance == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = stochastic_spike_operator_backward_exactly(training, x, mean, variance, u0);
     if (stochastic_spike_operator_is_nan(result)) {

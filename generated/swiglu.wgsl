@@ -912,7 +912,7 @@ fn swiglu(gate: f32, up: f32) -> f32 {
       ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = swiglu_exactly(gate, up);
     if (swiglu_is_nan(result)) {
@@ -1135,7 +1135,7 @@ fn swiglu_backward(dy: f32, gate: f32, up: f32) -> swiglu_gradients {
   ) {
     result_up = swiglu_slope_1_far(gate);
   }
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0) {
     result_gate = swiglu_backward_exactly(gate, up);
     if (swiglu_is_nan(result_gate)) {

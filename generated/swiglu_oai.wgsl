@@ -1029,7 +1029,7 @@ fn swiglu_oai(gate: f32, up: f32, alpha: f32, limit: f32) -> f32 {
       (abs(limit) >= 3.469447e-18) &
       (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p4.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = swiglu_oai_exactly(gate, up, alpha, limit);
     if (swiglu_oai_is_nan(result)) {
@@ -1383,7 +1383,7 @@ fn swiglu_oai_backward(dy: f32, gate: f32, up: f32, alpha: f32, limit: f32) -> s
       (bitcast<u32>(abs(limit)) <= 0x5c800000u) &
       (abs(limit) >= 3.469447e-18) &
     ((up <= v.high) | ((up >= limit) | (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found1) {
     let exact = swiglu_oai_backward_exactly(gate, up, alpha, limit, select(1.0, 0.0, !found0));
     if (!found0) {

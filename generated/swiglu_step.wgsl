@@ -1018,7 +1018,7 @@ fn swiglu_step(gate: f32, up: f32, limit: f32) -> f32 {
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
       ((p3.high >= limit) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)) &
     (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = swiglu_step_exactly(gate, up, limit);
     if (swiglu_step_is_nan(result)) {
@@ -1347,7 +1347,7 @@ fn swiglu_step_backward(dy: f32, gate: f32, up: f32, limit: f32) -> swiglu_step_
       ((up >= limit) |
         (((p3.high >= limit) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)) &
           (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found1) {
     let exact = swiglu_step_backward_exactly(gate, up, limit, select(1.0, 0.0, !found0));
     if (!found0) {

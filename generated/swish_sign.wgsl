@@ -1073,7 +1073,7 @@ fn swish_sign_backward(dy: f32, x: f32, beta: f32) -> f32 {
       (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(p5.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = swish_sign_backward_exactly(x, beta);
     if (swish_sign_is_nan(result)) {

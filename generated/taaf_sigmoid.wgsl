@@ -972,7 +972,7 @@ fn taaf_sigmoid(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
       (bitcast<u32>(abs(delta)) <= 0x5c800000u) &
       ((abs(delta) >= 3.469447e-18) | (delta == 0.0)) &
     (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = taaf_sigmoid_exactly(x, alpha, beta, gamma, delta);
     if (taaf_sigmoid_is_nan(result)) {
@@ -1296,7 +1296,7 @@ fn taaf_sigmoid_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, del
       ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
       (bitcast<u32>(abs(gamma)) <= 0x5c800000u) &
     ((abs(gamma) >= 3.469447e-18) | (gamma == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found1 | !found2 | !found3) {
     let exact = taaf_sigmoid_backward_exactly(
       x,

@@ -958,7 +958,7 @@ fn tanh_shrink(x: f32) -> f32 {
   var found =
     (abs(q.high) <= 8.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
     ((abs(x) >= 7.888609e-31) | (x == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = tanh_shrink_exactly(x);
     if (tanh_shrink_is_nan(result)) {

@@ -1355,7 +1355,7 @@ fn tanhsoft(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
       (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(e.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = tanhsoft_exactly(x, alpha, beta, gamma, delta);
     if (tanhsoft_is_nan(result)) {
@@ -1805,7 +1805,7 @@ fn tanhsoft_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: 
       (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
       (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
     (bitcast<u32>(abs(v.high)) <= 0x7a800000u);
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = tanhsoft_backward_exactly(x, alpha, beta, gamma, delta);
     if (tanhsoft_is_nan(result)) {

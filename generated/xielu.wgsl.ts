@@ -1279,7 +1279,7 @@ fn xielu(x: f32, alpha_p: f32, alpha_n: f32, beta: f32) -> f32 {
       ((v3.high >= 3.637979e-12) | (alpha_n == 0.0)) &
       (bitcast<u32>(abs(beta)) <= 0x52800000u) &
     ((abs(beta) >= 3.637979e-12) | (beta == 0.0));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
     result = xielu_exactly(x, alpha_p, alpha_n, beta);
     if (xielu_is_nan(result)) {
@@ -1679,7 +1679,7 @@ fn xielu_backward(dy: f32, x: f32, alpha_p: f32, alpha_n: f32, beta: f32) -> xie
       (bitcast<u32>(abs(alpha_n)) <= 0x5c800000u) &
       ((v3.high >= 3.469447e-18) | (alpha_n == 0.0)) &
     ((x > 0.0) | (bitcast<u32>(abs(p8.high)) <= 0x7a800000u));
-  // A loop, since compilers that run all branches skip a loop that nobody enters.
+  // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found1 | !found2) {
     let exact = xielu_backward_exactly(x, alpha_p, alpha_n, beta, select(select(2.0, 1.0, !found1), 0.0, !found0));
     if (!found0) {

@@ -84,14 +84,19 @@ const buffers = {
 
 type Run = (count: number) => Promise<void>;
 
-function runner(code: string, entryPoint: string, bindings: readonly (readonly [number, GPUBuffer])[]): Run {
+function runner(
+  code: string,
+  entryPoint: string,
+  bindings: readonly (readonly [number, GPUBuffer])[],
+  perWorkgroup = 1024,
+): Run {
   const module = device.createShaderModule({ code });
   const pipeline = device.createComputePipeline({ layout: "auto", compute: { module, entryPoint } });
   const group = device.createBindGroup({
     layout: pipeline.getBindGroupLayout(0),
     entries: bindings.map(([binding, buffer]) => ({ binding, resource: { buffer } })),
   });
-  const groups = Math.ceil(length / 1024);
+  const groups = Math.ceil(length / perWorkgroup);
   const x = Math.min(groups, 65535);
   return async (count) => {
     const encoder = device.createCommandEncoder();
@@ -123,6 +128,7 @@ function own(entry: ActivationEntry, kernel: "forward" | "backward", read: (path
       const buffer = { uniforms: buffers.uniforms, input: buffers.x, cotangent: buffers.dy }[role as string];
       return [binding, buffer ?? buffers.result] as const;
     }),
+    pass.dispatch.perWorkgroup,
   );
 }
 

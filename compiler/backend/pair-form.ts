@@ -327,7 +327,7 @@ export function scalarFunctionText(fn: ScalarFunction): string {
       `${found} = true;`,
     ]);
     return [
-      "// A loop, since compilers that run all branches skip a loop that nobody enters.",
+      "// A loop, in which the call stands once: compilers of shaders inline every call.",
       `while (${missing.join(" || ")}) {`,
       ...(searched.length > 1
         ? [`let ${value} = ${called(exact, ...which)};`, ...settled.flatMap((lines, i) => [place(i), ...lines]), "}"]

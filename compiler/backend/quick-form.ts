@@ -8,8 +8,7 @@ import { type Dialect, form, libraryCall, type Spelling } from "../printing/dial
 import type { PrimitiveName } from "../primitives/table.js";
 import { callForm } from "./call-form.js";
 import { conjuncts } from "./accuracy/guard.js";
-import { simdLibrary } from "./library/simd.js";
-import { quickPrefix } from "./library/wgsl/quick.js";
+import { quickNames, quickPrefix } from "./library/wgsl/quick.js";
 import { NameScope } from "./naming.js";
 import { guardDialect, pairArithmetic } from "./pair-form.js";
 import { isPrecise, type Precision, takesMoreDigits } from "./simd/expression.js";
@@ -26,9 +25,9 @@ export interface QuickFunction {
   readonly temporaryName: (node: Application) => string;
 }
 
-const functions = Object.fromEntries(
-  simdLibrary("f32x4").functions.map(({ name }) => [name, libraryCall(`${quickPrefix}${name}`)]),
-) as Partial<Record<PrimitiveName, Spelling>>;
+const functions = Object.fromEntries(quickNames.map((name) => [name, libraryCall(`${quickPrefix}${name}`)])) as Partial<
+  Record<PrimitiveName, Spelling>
+>;
 
 const { where } = guardDialect.spellings;
 
@@ -50,8 +49,11 @@ export function quickText({ name, parameters, forms, struct, temporaryName }: Qu
     variables: new Map([...variables, ...(precise?.names ?? [])]),
     claim,
   });
-  const results = forms.map(({ factor }, i) => {
-    const text = textOf(roots[i]!);
+  const results = forms.map(({ factor, passes = [] }, i) => {
+    const text = passes.reduce((value, variable) => {
+      const passed = variables.get(variable) ?? "";
+      return `select(${value}, ${passed}, is_nan(${passed}))`;
+    }, textOf(roots[i]!));
     return factor ? `${variables.get(factor) ?? ""} * (${text})` : text;
   });
   const result = struct ? `${struct}(${results.join(", ")})` : (results[0] ?? "");

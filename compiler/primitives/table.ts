@@ -409,6 +409,44 @@ export const primitives = {
     sample: Math.expm1,
     latex: "\\left(e^{$a} - 1\\right)",
   },
+  /** e^a for a <= 0, however large it is. */
+  falling_exp: { ...number1, callable: false, expansion: "exp(a)", sample: Math.exp, latex: "e^{$a}" },
+  /** Products with what vanishes, which are ordinary numbers where that is not: a times the function of b. */
+  times_falling_exp: {
+    ...number2,
+    callable: false,
+    expansion: "a * exp(b)",
+    sample: (a, b) => a * Math.exp(b),
+    latex: "$a e^{$b}",
+  },
+  times_sigmoid: {
+    ...number2,
+    callable: false,
+    expansion: "a * sigmoid(b)",
+    sample: (a, b) => a / (1 + Math.exp(-b)),
+    latex: "$a \\, \\sigma($b)",
+  },
+  times_logistic: {
+    ...number2,
+    callable: false,
+    expansion: "a * logistic(b)",
+    sample: (a, b) => a * (Math.exp(-Math.abs(b)) / (1 + Math.exp(-Math.abs(b))) ** 2),
+    latex: "$a \\, \\sigma'($b)",
+  },
+  times_mish_gate: {
+    ...number2,
+    callable: false,
+    expansion: "a * tanh(softplus(b))",
+    sample: (a, b) => a * Math.tanh(Math.max(b, 0) + Math.log1p(Math.exp(-Math.abs(b)))),
+    latex: "$a \\, \\tau($b)",
+  },
+  times_normcdf: {
+    ...number2,
+    callable: false,
+    expansion: "a * normcdf(b)",
+    sample: (a, b) => a * (erfcSample(-b * Math.SQRT1_2) / 2),
+    latex: "$a \\, \\Phi($b)",
+  },
   /** e^a 2^60 for a <= 40, in pairs of float32: it fades away later than e^a. */
   raised_exp: {
     ...number1,

@@ -29,6 +29,7 @@ import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
 import { searched } from "../searches.js";
 import { canSpell, isInstruction, isPrecise, type Precision, takesMoreDigits } from "./expression.js";
+import { wholeForm, type WholeQuestion } from "../whole-form.js";
 import { inputLimit } from "./limits.js";
 import { withFalling, withHolds } from "./holds.js";
 import { isRightInTrial } from "./trial.js";
@@ -42,6 +43,8 @@ export interface VectorForm {
   readonly precise: Precision;
   /** What the value is still to be multiplied by. */
   readonly factor: Variable | null;
+  /** Whose NaN is the value whatever comes of it; none unless given. */
+  readonly passes?: readonly Variable[];
 }
 
 /** Errors that results may have, in units of 2^-24, those that cancellations cause included. */
@@ -61,7 +64,7 @@ export function vectorForms(
   return null;
 }
 
-/** Forms in single float32 numbers for shaders, which have no others. */
+/** Forms in single float32 numbers for shaders, which have no others: for all operands, or else for ordinary ones. */
 export const quickForms = (
   plan: KernelPlan,
   roots: readonly Expr[],
@@ -77,6 +80,8 @@ interface Arithmetic {
   readonly finer: ArithmeticModel | null;
   /** Whether subnormal numbers may be taken for 0. */
   readonly flushes: boolean;
+  /** A form for all operands, if there is one. */
+  readonly whole?: (plan: KernelPlan, whole: WholeQuestion) => VectorForm | null;
 }
 
 const arithmetics: readonly Arithmetic[] = [
@@ -90,6 +95,7 @@ const shaders: Arithmetic = {
   moreDigits: ["exponents", "polynomials"],
   flushes: true,
   finer: pairs,
+  whole: wholeForm,
 };
 
 function formsIn(
@@ -109,13 +115,16 @@ function formsIn(
   if (!isUsual) return null;
   const forms = unscaled.map(({ root, factor }) => formIn(arithmetic, plan, root, factor, kind));
   const found = forms.filter((form) => form !== null);
-  return found.length === roots.length ? found : null;
+  if (found.length < roots.length) return null;
+  // Nobody else sees to a NaN where shaders have one form for all operands, and their minima may drop it.
+  const passes = arithmetic.whole && kind === "value" ? plan.activation.inputs : [];
+  return found.map((form) => (form.guard ? form : { ...form, passes }));
 }
 
 const unusual = Space.channel | Space.row | Space.axis;
 
 function formIn(
-  { lanes, model, moreDigits, finer, flushes }: Arithmetic,
+  { lanes, model, moreDigits, finer, flushes, whole }: Arithmetic,
   plan: KernelPlan,
   root: Expr,
   factor: Variable | null,
@@ -124,6 +133,14 @@ function formIn(
   const isSingle = lanes === "f32x4";
   const nanFrom = kind === "value" ? new Set([...plan.activation.inputs, ...parametersOf(plan)]) : new Set<Variable>();
   const [recognised] = recogniseGates([root], { most: isSingle ? 64 : 512, decays: false, selects: true });
+  const found = whole?.(plan, {
+    root,
+    recognised: recognised!,
+    factor,
+    isDerivative: kind === "slope",
+    granted: grantedTo(root, kind),
+  });
+  if (found) return found;
   const ordinary = quotients(
     lower(recognised!, {
       spells: (primitive) => canSpell(lanes, primitive),
@@ -172,7 +189,7 @@ function formIn(
     const isHarmless = kind === "slope" && isHarmlessInDouble(plan, lowered, guard);
     return { lanes, value: lowered, guard: isHarmless ? guard : limited.condition, precise: null, factor };
   }
-  const granted = nodes.some((node) => isApplication(node, "normcdf")) ? granteds.gaussian[kind] : granteds.usual[kind];
+  const granted = grantedTo(lowered, kind);
   const ways = [sizesIn(guard), guard].flatMap((asked) =>
     [null, ...moreDigits.filter((precise) => nodes.some((node) => isPrecise(node, precise)))].map((precise) => ({
       guard: asked,
@@ -210,6 +227,9 @@ function isHarmlessInDouble(plan: KernelPlan, form: Expr, guard: Expr | null): b
 /** What is granted to forms that are tried out, in units in the last place: less than is promised, since not all inputs are tried. */
 const granteds = { usual: { value: 3.6, slope: 5.4 }, gaussian: { value: 4.6, slope: 7.2 } } as const;
 
+const grantedTo = (form: Expr, kind: keyof typeof tolerances): number =>
+  granteds[reachable([form]).some((node) => isApplication(node, "normcdf")) ? "gaussian" : "usual"][kind];
+
 /** Whether operands may have any size. */
 const isTotal = (primitive: PrimitiveName, isSingle: boolean): boolean =>
   isInstruction(primitive) || (isSingle && (primitive === "falling_expm1" || primitive === "tanh"));
@@ -221,7 +241,7 @@ const parametersOf = ({ activation }: KernelPlan): readonly Variable[] =>
   [...activation.hyperparameters, ...activation.learned].map(({ variable }) => variable);
 
 /** How vectors compute what they have no function for, for operands of ordinary size. */
-const formulas: Readonly<Partial<Record<PrimitiveName, string>>> = {
+export const formulas: Readonly<Partial<Record<PrimitiveName, string>>> = {
   bounded_exp: "exp(a)",
   bounded_expm1: "expm1(a)",
   held_exp: "exp(a)",
@@ -244,7 +264,7 @@ const formulasInDouble: typeof formulas = {
 };
 
 /** a (b / c) as a b / c: a rounding less where b is 1. By a constant there is no division, which takes the time of many products. */
-function quotients(root: Expr): Expr {
+export function quotients(root: Expr): Expr {
   return rebuild(root, (node, operands) => {
     const [a, b] = operands;
     if (node.primitive === "divide" && a?.kind !== "constant" && b?.kind === "constant" && b.value.numerator !== 0n)

@@ -23,19 +23,19 @@ export const withHolds = (root: Expr): Expr =>
   });
 
 /** With another function for e^a - 1 where a is not above 0: one that is faster, and asks nothing of the size of a. */
-export const withFalling = (root: Expr): Expr =>
-  rebuild(root, (node, operands) => {
+export const withFalling = (root: Expr, function_: "exp" | "expm1" = "expm1"): Expr => {
+  const falling = (operand: Expr): Expr => apply(`falling_${function_}`, [operand]);
+  return rebuild(root, (node, operands) => {
     const [condition, a, b] = operands;
     const built = apply(node.primitive, operands, node.rule);
-    if (isApplication(built, "expm1") && signOf(condition!).nonpositive) return falling(condition!);
+    if (isApplication(built, function_) && signOf(condition!).nonpositive) return falling(condition!);
     const border = node.primitive === "where" ? borderOf(condition!) : undefined;
     if (!border || border.at !== constant(0)) return built;
     const { input, isAbove } = border;
-    const below = substitute(isAbove ? b! : a!, new Map([[apply("expm1", [input]), falling(input)]]));
+    const below = substitute(isAbove ? b! : a!, new Map([[apply(function_, [input]), falling(input)]]));
     return apply("where", [condition!, ...(isAbove ? [a!, below] : [below, b!])]);
   });
-
-const falling = (operand: Expr): Expr => apply("falling_expm1", [operand]);
+};
 
 /** `where(c, x, x * g)` is `x * where(c, 1, g)`. */
 function factoredOut(condition: Expr, a: Expr, b: Expr): Expr | undefined {

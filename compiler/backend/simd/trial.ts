@@ -48,6 +48,48 @@ export function isRightInTrial(
   });
 }
 
+/** What a form for one input and all of its numbers has to be. */
+export interface WholeTrial {
+  /** What is meant, in normal form. */
+  readonly root: Expr;
+  readonly granted: number;
+  readonly isDerivative: boolean;
+  /** What is computed, whether subnormal numbers are taken for 0 or not. */
+  readonly run: (points: Float32Array, flushes: boolean) => Float32Array;
+}
+
+/** Whether results are right at all inputs that are tried, infinite ones too. */
+export function isRightEverywhere({ root, granted, isDerivative, run }: WholeTrial, input: Variable): boolean {
+  const meant = single(root, input);
+  const zeros = zerosOf(meant);
+  const points = Float32Array.from([...line, ...far, ...zeros.flatMap(beside)]);
+  const limits = [-1, 1].map((sign) => limitOf((size) => meant(sign * size)));
+  if (limits.some(Number.isNaN)) return false;
+  return [true, false].every((flushes) => {
+    const ends = run(Float32Array.of(-Infinity, Infinity), flushes);
+    if (limits.some((limit, i) => ends[i] !== limit)) return false;
+    const results = run(points, flushes);
+    // A result that has no normal number may be 0 on any device.
+    return points.every((x, i) => isClose(meant, x, results[i]!, { granted, isDerivative, flushes: true, zeros }));
+  });
+}
+
+/** What a function tends to, as far as values at large numbers tell; else NaN. */
+function limitOf(meant: (size: number) => number): number {
+  const [a, b, c] = [2 ** 100, 2 ** 113, 2 ** 127].map((size) => Math.fround(meant(size))) as [number, number, number];
+  if (a === b && b === c) return c;
+  return Math.abs(a) < Math.abs(b) && Math.abs(b) < Math.abs(c) && Math.abs(c) > 2 ** 100
+    ? Math.sign(c) * Infinity
+    : NaN;
+}
+
+/** Where exponentials vanish, and from there on. */
+const far: readonly number[] = [
+  ...Array.from({ length: 800 }, (_, i) => 70 + (i + 0.37) / 16),
+  ...Array.from({ length: 240 }, (_, i) => 1.37 * 2 ** (7 + i / 2)),
+  3.4028234663852886e38,
+].flatMap((x) => [-Math.fround(x), Math.fround(x)]);
+
 function isWithin({ root, form, guard, precise, granted, flushes, isDerivative }: Trial, input: Variable): boolean {
   const meant = single(root, input);
   const holds = guard ? single(guard, input) : () => 1;
@@ -56,16 +98,28 @@ function isWithin({ root, form, guard, precise, granted, flushes, isDerivative }
   const graph = new VectorGraph("f32x4");
   const [code] = vectorOf(graph, [form], new Map([[input, graph.local("x")]]), precise);
   const results = emulateVectors(code!, new Map([["x", points]]), flushes);
-  return points.every((x, i) => {
-    const exact = meant(x);
-    const unit = unitOf(exact);
-    const isBeside = isDerivative && zeros.some((zero) => Math.abs(x - zero) <= Math.abs(zero) / 4);
-    const drift = isBeside ? Math.abs(meant(x + unitOf(x)) - exact) / 2 : 0;
-    const actual = results[i]!;
-    // A result that has no normal number may be 0, and so may one of an input that has none.
-    if (flushes && actual === 0 && Math.min(Math.abs(exact), Math.abs(x)) < 2 ** -126) return true;
-    return Math.abs(actual - exact) <= granted * unit + drift;
-  });
+  return points.every((x, i) => isClose(meant, x, results[i]!, { granted, isDerivative, flushes, zeros }));
+}
+
+interface Judgement extends Pick<Trial, "granted" | "isDerivative" | "flushes"> {
+  readonly zeros: readonly number[];
+}
+
+function isClose(
+  meant: (x: number) => number,
+  x: number,
+  actual: number,
+  { granted, isDerivative, flushes, zeros }: Judgement,
+): boolean {
+  const exact = meant(x);
+  const unit = unitOf(exact);
+  const isBeside = isDerivative && zeros.some((zero) => Math.abs(x - zero) <= Math.abs(zero) / 4);
+  const drift = isBeside ? Math.abs(meant(x + unitOf(x)) - exact) / 2 : 0;
+  // A result that has no normal number may be 0, and so may one of an input that has none.
+  if (flushes && actual === 0 && Math.min(Math.abs(exact), Math.abs(x)) < 2 ** -126) return true;
+  if (Math.abs(Math.fround(exact)) === Infinity) return actual === Math.sign(exact) * Infinity;
+  if (flushes && Math.abs(x) < 2 ** -126 && Math.abs(actual - meant(0)) <= granted * unit) return true;
+  return Math.abs(actual - exact) <= granted * unit + drift;
 }
 
 function single(expr: Expr, input: Variable): (x: number) => number {

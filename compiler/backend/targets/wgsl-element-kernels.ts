@@ -7,14 +7,12 @@ import { type Buffer, requiredBy, WgslBindings } from "./wgsl-bindings.js";
 import type { KeptOutput } from "../kept.js";
 import type { WgslForm } from "../pair-form.js";
 import { chanceFields, drawing, drawnName, trainingNumber } from "./wgsl-draws.js";
+import { quickBody, quickElements, quickWorkgroup } from "./wgsl-quick-kernels.js";
 import { savedKernels, type SavedWgslKernels } from "./wgsl-saved-kernels.js";
 import { fusedFields, secondFields } from "./wgsl-later-functions.js";
-import { gradientFields, quickNames, savedFunction, type WgslContext } from "./wgsl.js";
+import { gradientFields, hasRest, quickNames, savedFunction, type WgslContext } from "./wgsl.js";
 
 const workgroupSize = 256;
-/** Threads of a workgroup, and vectors that each of them computes, where few elements need the careful function. */
-const quickWorkgroup = 64;
-const quickVectors = 4;
 /** Workgroups that share the sum of one channel's gradient. */
 const chunks = 64;
 /** WebGPU grants every shader stage this many storage buffers. */
@@ -30,7 +28,7 @@ export interface WgslKernels {
 }
 
 /** What a pass reads, one number of it for each element. */
-interface Operand {
+export interface Operand {
   readonly buffer: Buffer;
   readonly local: string;
   /** Where the tensor begins, if the buffer holds several, in elements of the buffer. */
@@ -288,12 +286,14 @@ class ElementKernels {
     const number = this.context.numbers.value;
     const inputs = this.inputs.map((variable, i) => ({ buffer: this.bindings.input(variable), local: `x${i}` }));
     const output = this.bindings.output();
-    if (this.context.quick.value) return this.quickPass(name, this.context.prefix, inputs, [], [output], [""]);
+    const { quick } = this.context;
+    if (quick.value && hasRest(quick.value))
+      return this.quickPass(name, this.context.prefix, inputs, [], [output], [""]);
     const entry = this.entry(
       name,
       this.elementwise((element) => [
         ...inputs.map(({ buffer, local }) => `let ${local} = ${this.loaded(element(buffer), number)};`),
-        ...(this.loops([this.context.value])
+        ...(!quick.value && this.loops([this.context.value])
           ? this.inTurn(
               this.drawing([this.context.plan.value], "4u * i + k"),
               ["result"],
@@ -332,15 +332,15 @@ class ElementKernels {
   }
 
   private backwardDirection(): Direction {
-    const { prefix, plan, gradients, numbers } = this.context;
+    const { prefix, plan, gradients, numbers, quick } = this.context;
     return {
       name: `${prefix}_backward`,
       number: numbers.gradients,
       tensors: [{ buffer: this.bindings.cotangent(), local: "dy" }, ...this.inputsOfPass()],
-      loops: this.loops(gradients.map(({ form }) => form)),
+      loops: !quick.gradients && this.loops(gradients.map(({ form }) => form)),
       fields: plan.gradients.length === 1 ? [""] : gradientFields(plan).map((field) => `.${field}`),
       draws: plan.gradients.map(({ value }) => value),
-      isQuick: this.context.quick.gradients !== null,
+      isQuick: quick.gradients !== null && hasRest(quick.gradients),
     };
   }
 
@@ -425,10 +425,7 @@ class ElementKernels {
     ]);
   }
 
-  /**
-   * All elements by the quick function; then those that are not ordinary, one after the other, by the careful one. Compilers that go
-   * through all branches go once through a loop that nobody enters: so a thread has more elements than one vector.
-   */
+  /** All elements by the quick function; then those that are not ordinary by the careful one. */
   private quickPass(
     name: string,
     fn: string,
@@ -437,59 +434,17 @@ class ElementKernels {
     targets: readonly Buffer[],
     members: readonly string[],
   ): WgslPassDescription {
-    const names = quickNames(fn);
-    const call = (of: string, operands: readonly string[]): string =>
-      `${of}(${[...operands, ...this.scalarArguments()].join(", ")})`;
-    const components = ["x", "y", "z", "w"];
-    const locals = (component: string): string[] => tensors.map(({ local }) => `${local}.${component}`);
-    const inputs = (component: string): string[] => this.inputsOfPass().map(({ local }) => `${local}.${component}`);
-    const isOne = members[0] === "";
-    const results = components.map((component, c) => (isOne ? call(names.quick, locals(component)) : `g${c}`));
-    const isOrdinary = components.map((component) => call(names.ordinary, inputs(component)));
-    const careful = call(
-      names.careful,
-      tensors.map(({ buffer }) => `${buffer.variable}[i][k % 4u]`),
-    );
-    const block = `${quickVectors * quickWorkgroup}u`;
-    const entry = this.entry(
-      name,
-      [
-        `let first = (workgroup.y * workgroups.x + workgroup.x) * ${block} + lane;`,
-        `let count = (${this.size} + 3u) / 4u;`,
-        "// A bit for each element that is not ordinary.",
-        "var left = 0u;",
-        `for (var j = 0u; j < ${quickVectors}u; j++) {`,
-        `  let i = first + ${quickWorkgroup}u * j;`,
-        "  if (i < count) {",
-        ...tensors.map(({ buffer, local }) => `    let ${local} = ${buffer.variable}[i];`),
-        ...(isOne ? [] : components.map((component, c) => `    let g${c} = ${call(names.quick, locals(component))};`)),
-        ...targets.flatMap((target, t) => [
-          `    ${target.variable}[i] = vec4<f32>(`,
-          ...results.map((result) => `      ${result}${members[t] ?? ""},`),
-          "    );",
-        ]),
-        "    let is_ordinary = vec4<bool>(",
-        ...isOrdinary.map((text) => `      ${text},`),
-        "    );",
-        "    left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);",
-        "  }",
-        "}",
-        "while (left != 0u) {",
-        "  let k = firstTrailingBit(left);",
-        `  let i = first + ${quickWorkgroup}u * (k / 4u);`,
-        ...(isOne
-          ? targets.map((target) => `  ${target.variable}[i][k % 4u] = ${careful};`)
-          : [
-              `  let g = ${careful};`,
-              ...targets.map((target, t) => `  ${target.variable}[i][k % 4u] = g${members[t] ?? ""};`),
-            ]),
-        "  left &= left - 1u;",
-        "}",
-      ],
-      quickWorkgroup,
-    );
-    const dispatch = { over: "size", perWorkgroup: 4 * quickVectors * quickWorkgroup };
-    return this.bindings.pass(entry, dispatch, quickWorkgroup, [
+    const body = quickBody({
+      names: quickNames(fn),
+      tensors,
+      asked: this.inputsOfPass(),
+      scalars: this.scalarArguments(),
+      targets,
+      members,
+      size: this.size,
+    });
+    const entry = this.entry(name, body, quickWorkgroup);
+    return this.bindings.pass(entry, { over: "size", perWorkgroup: quickElements }, quickWorkgroup, [
       ...new Set(tensors.map(({ buffer }) => buffer)),
       ...this.learnedBuffers(),
       ...more,

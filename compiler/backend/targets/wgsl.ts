@@ -219,6 +219,9 @@ export const quickNames = (name: string): Readonly<Record<"quick" | "ordinary" |
   careful: `${name}_carefully`,
 });
 
+/** Whether some operands are not ordinary. */
+export const hasRest = (forms: readonly VectorForm[]): boolean => forms.some(({ guard }) => guard !== null);
+
 export const gradientsStruct = (prefix: string): string => `${prefix}_gradients`;
 
 const commentsOf = ({ activation }: KernelPlan): string =>
@@ -287,7 +290,7 @@ function scalarFunctions(context: WgslContext): void {
       temporaryName: (node) => localName(temporaryName(node, plan)),
     });
   };
-  /** A function for all operands, which asks the quick one first if there is one. */
+  /** A function for all operands: the quick one, if that is, or else one that asks it first if there is one. */
   const writeBoth = (
     stem: string,
     variables: readonly Variable[],
@@ -299,11 +302,12 @@ function scalarFunctions(context: WgslContext): void {
   ): void => {
     const name = ownName(stem);
     if (!forms) return carry(name, `${comments}${write(name, variables, results, of, number)}`);
-    const names = quickNames(stem);
-    carry(ownName(names.careful), write(ownName(names.careful), variables, results, of, number));
     const scope = new NameScope(own, [wgslReserved, machineNames()]);
     const parameters = variables.map((variable) => ({ variable, name: scope.claim(localName(variable.name)) }));
     const common = { parameters, forms, temporaryName: (node: Application) => localName(temporaryName(node, plan)) };
+    if (!hasRest(forms)) return carry(name, `${comments}${quickText({ name, struct: of, ...common })}`);
+    const names = quickNames(stem);
+    carry(ownName(names.careful), write(ownName(names.careful), variables, results, of, number));
     carry(ownName(names.quick), quickText({ name: ownName(names.quick), struct: of, ...common }));
     const asked = { ...common, parameters: parameters.filter(({ variable }) => variable !== plan.cotangent) };
     carry(ownName(names.ordinary), ordinaryText({ name: ownName(names.ordinary), ...asked }));

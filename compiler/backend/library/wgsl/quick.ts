@@ -1,65 +1,242 @@
 /**
- * The functions for vectors of float32 as WGSL may have them: without branches, for operands of ordinary size. What vectors do by bits of their own
- * is a conversion here.
+ * The functions for vectors of float32 as WGSL may have them: without branches. Those of `simd/single.ts` are for operands of ordinary size; those
+ * that are written here are for all operands but NaN.
  */
 import { single } from "../simd/single.js";
 
-/** What the name of such a function begins with: that of one for all operands does not. */
+/** What the name of such a function begins with: that of one for all operands, with more digits, does not. */
 export const quickPrefix = "quick_";
 
-/** What replaces the functions about bits, which belong together. */
 const scaling = `
 @error("0")
 fn binary_exponent(x: f32) -> f32 {
   return f32(bitcast<i32>(bitcast<u32>(x) - 0x3f3504f3u) >> 23u);
 }
 
-// y 2^k for whole numbers k of at most 126.
+// x + 1.5 * 2^23, whose last bits are those of the whole number k next to x, as long as |x| < 2^22.
 @error("0")
-fn scaled_by(y: f32, k: f32) -> f32 {
-  return y * power_of_two(i32(k));
+fn rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// k. Compilers may take (x + a) - a for x; of bits they know nothing.
+@error("0")
+fn exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+@error("0")
+fn whole_of_bits(z: f32) -> f32 {
+  return f32(exponent_of_bits(z));
+}
+
+// y 2^k; for k = -127 it is 0.
+@error("0")
+fn scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
+@error("0")
+fn scaled_down_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
 }
 
 `;
 
-const adapted =
-  scaling +
-  single
-    .slice(single.indexOf("// x - k ln 2"))
-    .replaceAll("let z = rounded_with_bits(", "let k = round(")
-    .replaceAll("  let k = whole_of_bits(z);\n", "")
-    .replaceAll("whole_of_bits(z)", "k")
-    .replaceAll(/scaled_by_bits\((.*), z\)/g, "scaled_by($1, k)")
-    .replaceAll(/scaled_down_by_bits\((.*), z\)/g, "scaled_by($1, -k)");
+const forAllOperands = `
+// e^x for x <= 0, and 0 below the normal numbers.
+@error("1.45")
+fn falling_exp(x: f32) -> f32 {
+  let y = max(x, -88.0);
+  let z = rounded_with_bits(y * 1.44269504);
+  return scaled_by_bits(1.0 + expm1_of_rest(rest_of(y, whole_of_bits(z))), z);
+}
+
+// A number as a product: far below the normal numbers both factors are normal.
+struct halves { first: f32, second: f32 }
+
+// p 2^n for -252 <= n <= 250: both powers are normal.
+fn in_halves(p: f32, n: i32) -> halves {
+  let half = n >> 1u;
+  return halves(p * power_of_two(half), power_of_two(n - half));
+}
+
+// e^x for x <= 170, below -174 that of -174: numbers of up to 2^100 times that vanish.
+fn exp_in_halves(x: f32) -> halves {
+  let y = max(x, -174.0);
+  let n = exponent_of_bits(rounded_with_bits(y * 1.44269504));
+  return in_halves(1.0 + expm1_of_rest(rest_of(y, f32(n))), n);
+}
+
+// p e^(-a^2/2) for 0 <= a <= 18.5, as times_half_square_exp.
+fn half_square_exp_in_halves(p: f32, a: f32) -> halves {
+  let h = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
+  let x = h * h * -0.5;
+  let dx = (a - h) * (a + h) * -0.5;
+  let n = exponent_of_bits(rounded_with_bits((x + dx) * 1.44269504));
+  let k = f32(n);
+  let rest = expm1_of_rest((x - k * 0.693145751953125) + (dx - k * 1.42860682e-6));
+  return in_halves(p + p * rest, n);
+}
+
+// p e^x for x <= 0.
+@error("2.5")
+fn times_falling_exp(p: f32, x: f32) -> f32 {
+  let e = exp_in_halves(x);
+  return p * e.first * e.second;
+}
+
+// 1/(1 + e^-x): beyond these bounds it is 0 or 1.
+@error("2.5")
+fn sigmoid(x: f32) -> f32 {
+  let y = clamp(x, -89.0, 88.0);
+  let z = rounded_with_bits(y * 1.44269504);
+  let r = rest_of(y, whole_of_bits(z));
+  let r2 = r * r;
+  let q = (0.49999993 - r * 0.166665207) + r2 * ((0.041668386 - r * 0.0083687138) + r2 * 0.0013814748);
+  return 1.0 / (1.0 + scaled_down_by_bits(1.0 + (r2 * q - r), z));
+}
+
+// p/(1 + e^-x), with e = e^-|x|: p/(1 + e) or p e/(1 + e).
+@error("3.8")
+fn times_sigmoid(p: f32, x: f32) -> f32 {
+  let e = exp_in_halves(-abs(x));
+  let d = 1.0 + e.first * e.second;
+  return p * (select(e.first, 1.0, x > 0.0) / d) * select(e.second, 1.0, x > 0.0);
+}
+
+// The derivative of the sigmoid: e/(1 + e)^2 with e = e^-|x|.
+@error("4.9")
+fn logistic(x: f32) -> f32 {
+  let e = falling_exp(-abs(x));
+  let d = 1.0 + e;
+  return e / (d * d);
+}
+
+@error("5.9")
+fn times_logistic(p: f32, x: f32) -> f32 {
+  let e = exp_in_halves(-abs(x));
+  let d = 1.0 + e.first * e.second;
+  return p * (e.first / (d * d)) * e.second;
+}
+
+// sigmoid(a) + b logistic(a): (1 + e (1 + b))/(1 + e)^2 or e (e + (1 + b))/(1 + e)^2.
+fn gate_slope(a: f32, b: f32) -> f32 {
+  let e = exp_in_halves(-abs(a));
+  let w = e.first * e.second;
+  let u = 1.0 + b;
+  let d = 1.0 + w;
+  return select(e.first * (w + u), 1.0 + w * u, a > 0.0) / (d * d) * select(e.second, 1.0, a > 0.0);
+}
+
+// ln(1 + e^-x) for x >= 0, as there.
+@error("4.1")
+fn softplus_tail(x: f32) -> f32 {
+  let u = falling_exp(-x);
+  let s = u / (2.0 + u);
+  let z = s * s;
+  let p = 0.66666315 + z * (0.4002491 + z * (0.27960608 + z * 0.28178333));
+  return s * 2.0 + s * (z * p);
+}
+
+@error("3.8")
+fn softplus(x: f32) -> f32 {
+  return max(x, 0.0) + softplus_tail(abs(x));
+}
+
+// p n/(n + 2), n = w (w + 2), with w = e^x.
+@error("5.7")
+fn times_mish_gate(p: f32, x: f32) -> f32 {
+  let e = exp_in_halves(min(x, 30.0));
+  let w = e.first * e.second;
+  return p * (e.first * (w + 2.0) / (w * (w + 2.0) + 2.0)) * e.second;
+}
+
+// The derivative's numerator is w (4 (1 + b) + w (6 + 4 b + w (4 + w))): no sum of more than one rounded number cancels next to its zero.
+fn mish_gate_slope(a: f32, b: f32) -> f32 {
+  let e = exp_in_halves(min(a, 16.0));
+  let w = e.first * e.second;
+  let c = select(0.0, b, a < 16.0);
+  let d = w * (w + 2.0) + 2.0;
+  let s = (4.0 + 4.0 * c) + w * ((6.0 + 4.0 * c) + w * (4.0 + w));
+  return e.first * s / (d * d) * e.second;
+}
+
+// p Phi(x): beyond 18.5 it is 0 or p.
+fn times_normcdf(p: f32, x: f32) -> f32 {
+  let a = min(abs(x), 18.5);
+  let e = half_square_exp_in_halves(mills_numerator(a), a);
+  let tail = e.first / (a + 2.0);
+  return p * select(tail, 1.0 - tail * e.second, x > 0.0) * select(e.second, 1.0, x > 0.0);
+}
+
+@error("4.8")
+fn normcdf(x: f32) -> f32 {
+  return times_normcdf(1.0, x);
+}
+
+@error("4.6")
+fn gelu_slope(x: f32) -> f32 {
+  let t = min(abs(x), 18.5);
+  let e = half_square_exp_in_halves(gelu_slope_factor(t) * ((0.75179154 - t) - 0.0000000121144495), t);
+  let tail = e.first * e.second;
+  return select(tail, 1.0 - tail, x > 0.0);
+}
+
+@error("2.4")
+fn normpdf(x: f32) -> f32 {
+  let e = half_square_exp_in_halves(0.39894228, min(abs(x), 18.5));
+  return e.first * e.second;
+}
+`;
 
 /** Where the exponent has more digits than a float32: the rest of it is added when what is left is small. */
 const ofPairs = `
 // e^a, as exp.
 @error("1.45")
 fn exp_of_pair(a: pair) -> f32 {
-  let k = round(a.high * 1.44269504);
-  return scaled_by(1.0 + expm1_of_rest(rest_of(a.high, k) + a.low), k);
+  let z = rounded_with_bits(a.high * 1.44269504);
+  return scaled_by_bits(1.0 + expm1_of_rest(rest_of(a.high, whole_of_bits(z)) + a.low), z);
 }
 
 // 1/(1 + e^-a), as sigmoid.
 @error("2.5")
 fn sigmoid_of_pair(a: pair) -> f32 {
-  let k = round(a.high * 1.44269504);
-  return 1.0 / (1.0 + scaled_by(1.0 + expm1_of_rest(-(rest_of(a.high, k) + a.low)), -k));
+  let z = rounded_with_bits(a.high * 1.44269504);
+  return 1.0 / (1.0 + scaled_down_by_bits(1.0 + expm1_of_rest(-(rest_of(a.high, whole_of_bits(z)) + a.low)), z));
 }
 
 // The derivative of the sigmoid, as logistic.
 @error("4.9")
 fn logistic_of_pair(a: pair) -> f32 {
-  let k = round(a.high * 1.44269504);
-  let rest = rest_of(a.high, k) + a.low;
-  let e = select(scaled_by(1.0 + expm1_of_rest(rest), k), scaled_by(1.0 + expm1_of_rest(-rest), -k), a.high > 0.0);
+  let z = rounded_with_bits(a.high * 1.44269504);
+  let rest = rest_of(a.high, whole_of_bits(z)) + a.low;
+  let positive = a.high > 0.0;
+  let e = select(
+    scaled_by_bits(1.0 + expm1_of_rest(rest), z),
+    scaled_down_by_bits(1.0 + expm1_of_rest(-rest), z),
+    positive
+  );
   let d = 1.0 + e;
   return e / (d * d);
 }
 `;
 
-const texts = adapted + ofPairs;
-const names = [...texts.matchAll(/^fn (\w+)\(/gm)].map(([, name]) => name);
+const nameOf = (text: string): string => /^fn (\w+)\(/m.exec(text)?.[1] ?? "";
 
-export const quick = texts.replaceAll(new RegExp(`\\b(${names.join("|")})\\(`, "g"), `${quickPrefix}$1(`);
+/** The functions of a text, each with its comments. */
+const functionsOf = (text: string): readonly string[] => text.trim().split(/\n\n+/);
+
+const own = functionsOf(scaling + forAllOperands + ofPairs);
+const ownNames = new Set(own.map(nameOf));
+const shared = functionsOf(single).filter((text) => nameOf(text) !== "" && !ownNames.has(nameOf(text)));
+
+const texts = [...shared, ...own].join("\n\n");
+/** What functions are called without the prefix. */
+export const quickNames = [...texts.matchAll(/^fn (\w+)\(/gm)].map(([, name]) => name!);
+
+export const quick = texts.replaceAll(new RegExp(`\\b(${quickNames.join("|")})\\(`, "g"), `${quickPrefix}$1(`);
+
+/** Whether there is a quick function of this name. */
+export const quickSpells = (name: string): boolean => quickNames.includes(name);
