@@ -86,6 +86,23 @@ test("what vectors compute, and what they do not", () => {
   expect(subject.files.get("step.wasm.ts")).toContain("stepBackward(dy, x, dx);");
 });
 
+test("how many elements vectors take at once: half as many where float64 is needed", () => {
+  const groups = (name: string): Record<string, number> => {
+    const calls = subject.files.get(`${name}.wasm.ts`)?.matchAll(/call\("(\w+)", (\d+)/g) ?? [];
+    return Object.fromEntries([...calls].map(([, direction, elements]) => [direction, Number(elements)]));
+  };
+  for (const [name, ...expected] of [
+    ...["relu", "leaky_relu"].map((each) => [each, 32, 32] as const),
+    ["hard_swish", 32, 16] as const,
+    ...["sigmoid", "tanh", "silu", "gelu", "gelu_tanh", "elu", "selu"].map((each) => [each, 16, 16] as const),
+    ["mish", 16, 8] as const,
+  ]) {
+    expect(Object.values(groups(name)), name).toEqual(expected);
+  }
+  // At a beta of 1, and at any.
+  expect(groups("softplus")).toEqual({ forwardAsUsual: 16, forward: 8, backwardAsUsual: 16, backward: 8 });
+});
+
 describe.each(["forward", "backward"] as const)("%s", (direction) => {
   const named = [...text.matchAll(/^(\w+)\(/gm)].map(([, name]) => name!);
   test.each(named.filter((name) => !["prelu", "softmax"].includes(name)))("%s", (name) => {
