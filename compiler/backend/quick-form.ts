@@ -12,7 +12,7 @@ import { quickNames, quickPrefix } from "./library/wgsl/quick.js";
 import { NameScope } from "./naming.js";
 import { guardDialect, pairArithmetic } from "./pair-form.js";
 import { isPrecise, type Precision, takesMoreDigits } from "./simd/expression.js";
-import type { VectorForm } from "./simd/forms.js";
+import type { VectorForm } from "./simd/vector-form.js";
 import { sizeLimit } from "./simd/limits.js";
 import { singleForm } from "./single-form.js";
 

@@ -14,9 +14,9 @@ import { libraries, ownName } from "./machine-functions.js";
 import { quickText } from "./quick-form.js";
 import { searched } from "./searches.js";
 import { isInstruction, isPrecise, type Precision } from "./simd/expression.js";
-import { formulas, quotients, type VectorForm } from "./simd/forms.js";
 import { withFalling } from "./simd/holds.js";
 import { isRightEverywhere } from "./simd/trial.js";
+import { formulas, quotients, type VectorForm } from "./simd/vector-form.js";
 
 export interface WholeQuestion {
   /** What is meant, in normal form. */

@@ -13,7 +13,7 @@ import {
 import { conjuncts } from "../accuracy/guard.js";
 import { inputLimit } from "./limits.js";
 import { isInstruction, vectorOf } from "./expression.js";
-import type { VectorForm } from "./forms.js";
+import type { VectorForm } from "./vector-form.js";
 
 export interface VectorKernel {
   /** The name of the export. */

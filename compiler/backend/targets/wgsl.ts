@@ -10,7 +10,8 @@ import { mayLoseNaN, type ScalarFunction, scalarFunctionText, type WgslForm } fr
 import { halfFormsFor } from "../half-forms.js";
 import type { Kept } from "../kept.js";
 import { ordinaryText, quickText } from "../quick-form.js";
-import { quickForms, type VectorForm } from "../simd/forms.js";
+import { quickForms } from "../simd/forms.js";
+import type { VectorForm } from "../simd/vector-form.js";
 import { formsFor } from "../wgsl-forms.js";
 import type { WgslKernel, WgslNumber } from "../manifest.js";
 import type { KernelFamily, ShaderChoice } from "../output.js";
