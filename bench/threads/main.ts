@@ -42,7 +42,7 @@ const loop = control();
 
 // Two threads whatever the size, or one.
 const threadsKey = Symbol.for("activation-compiler.threads");
-const inThreads = kernelInSlices(pool.crew!, pool, 0);
+const inThreads = kernelInSlices(pool.crew!, pool, () => 0);
 const allow = (threads: number): void => void Reflect.set(globalThis, threadsKey, threads > 1 ? inThreads : null);
 
 /** Milliseconds of candidates in turns: medians of rounds. */
@@ -165,7 +165,7 @@ ${gains.join("\n")}
 
 ## From which size on
 
-How many times as fast two threads are as one. The runtime uses them from ${leastElements} elements on.
+How many times as fast two threads are as one. The runtime uses them from ${leastElements(16)} elements on, and for kernels of plain arithmetic, as relu\nis, from ${leastElements(32)}.
 
 ${sizes.join("\n")}
 

@@ -5,8 +5,11 @@ import type { Program } from "./memory.js";
 /** Under which generated files look for this, on the global object. */
 const key = /* @__PURE__ */ Symbol.for("activation-compiler.threads");
 
-/** Elements from which on threads are used. `npm run bench:threads` tells what they gain there, and below. */
-export const leastElements = 2 ** 17;
+/**
+ * Elements from which on threads are used, by how many the kernel takes at once: the most are taken by those of plain arithmetic,
+ * which are as fast as the memory. `npm run bench:threads` tells what threads gain there, and below.
+ */
+export const leastElements = (group: number): number => (group >= 32 ? 2 ** 20 : 2 ** 17);
 /** Elements of a slice. A multiple of any group's, so that groups are those that one thread finds. */
 const shortest = 8192;
 const longest = 65536;
@@ -32,8 +35,8 @@ export type KernelInSlices = (
   left: (groups: Uint32Array, start: number, end: number) => void,
 ) => number;
 
-/** @param from elements from which on threads are used */
-export function kernelInSlices(crew: Crew, rooms: Rooms, from = leastElements): KernelInSlices {
+/** @param least elements from which on threads are used, by those of a group */
+export function kernelInSlices(crew: Crew, rooms: Rooms, least = leastElements): KernelInSlices {
   return (program, name, group, inputs, outputs, size, numbers, left) => {
     const all = size - (size % step);
     const addresses = [...inputs, ...outputs];
@@ -41,7 +44,7 @@ export function kernelInSlices(crew: Crew, rooms: Rooms, from = leastElements): 
     const isApart = outputs.every((output, i) =>
       addresses.every((other, k) => k === inputs.length + i || Math.abs(output - other) >= 4 * size),
     );
-    if (size < from || crew.size === 1 || !isApart) return 0;
+    if (size < least(group) || crew.size === 1 || !isApart) return 0;
     const even = Math.ceil(all / (share * crew.size) / step) * step;
     const length = Math.max(Math.min(Math.max(even, shortest), longest), Math.ceil(all / 1000 / step) * step);
     const starts = Array.from({ length: Math.ceil(all / length) }, (_, i) => i * length);

@@ -39,7 +39,7 @@ glu(gate, up) = up / (1 + exp(-gate))
   pool.borrow(1);
   const { kernelInSlices } = await import("../../runtime/cpu/kernel-slices.js");
   const { Crew } = await import("../../runtime/cpu/crew.js");
-  inSlices = kernelInSlices(new Crew(Reflect.get(globalThis, sharedKey) as Memory, pool, 100, 0), pool, 1000);
+  inSlices = kernelInSlices(new Crew(Reflect.get(globalThis, sharedKey) as Memory, pool, 100, 0), pool, () => 1000);
 }, 60_000);
 afterAll(() => {
   setThreads(1);
