@@ -28,6 +28,8 @@ const compared = 400;
 
 // --- TensorFlow.js ---
 
+const geluScale = Math.sqrt(2 / Math.PI);
+
 /** Its own operations where it has them, else what its layers write. */
 const tensorFlowOf = (tf) => ({
   relu: (x) => tf.relu(x),
@@ -37,7 +39,7 @@ const tensorFlowOf = (tf) => ({
   silu: (x) => tf.mul(x, tf.sigmoid(x)),
   gelu: (x) => tf.mul(tf.mul(0.5, x), tf.add(1, tf.erf(tf.div(x, Math.SQRT2)))),
   gelu_tanh: (x) =>
-    tf.mul(tf.mul(0.5, x), tf.add(1, tf.tanh(tf.mul(scale, tf.add(x, tf.mul(0.044715, tf.pow(x, 3))))))),
+    tf.mul(tf.mul(0.5, x), tf.add(1, tf.tanh(tf.mul(geluScale, tf.add(x, tf.mul(0.044715, tf.pow(x, 3))))))),
   softplus: (x) => tf.softplus(x),
   mish: (x) => tf.mul(x, tf.tanh(tf.softplus(x))),
   elu: (x) => tf.elu(x),

@@ -129,23 +129,20 @@ export function laluDoubleBackward(
       const p4 = 0.5 * e2;
       const p5 = p * e2;
       const u2 = p4 + p5;
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded2 = Math.max(Math.min(xi, 3.4028234663852886e38), -746);
-      const e3 = boundedExp(Math.max(Math.min(-bounded2, 709.79), -746));
-      const p6 = 0.5 * bounded2;
-      const p7 = p6 * e3;
-      const u3 = e3 - p7;
-      const p8 = p6 * e2;
-      const u4 = e2 + p8;
+      const v = Math.abs(
+        Math.max(Math.min(xi, 3.4028234663852886e38), -3.4028234663852886e38),
+      );
+      const e3 = boundedExp(Math.max(-v, -746));
+      const p6 = 0.5 * v * e3;
+      const u3 = e3 - p6;
       if (!(
         (bounded < 0 || p2 + p3 <= 131072 * u) &&
         (bounded >= 0 || p4 + Math.abs(p5) <= 131072 * Math.abs(u2)) &&
-        (bounded2 < 0 || e3 + p7 <= 131072 * Math.abs(u3)) &&
-        (bounded2 >= 0 || e2 + Math.abs(p8) <= 131072 * Math.abs(u4))
+        e3 + p6 <= 131072 * Math.abs(u3)
       ))
         break;
       ddy[i] = ddxI * choose(bounded >= 0, u, u2);
-      dx[i] = dyi * ddxI * choose(bounded2 >= 0, u3, u4);
+      dx[i] = dyi * ddxI * u3;
     }
     if (i < size) {
       // One that needs more digits.
@@ -287,23 +284,20 @@ export function laluDoubleBackward64(
       const p4 = 0.5 * e2;
       const p5 = p * e2;
       const u2 = p4 + p5;
-      // Beyond this size, and at infinity, the result is its limit.
-      const bounded2 = Math.max(Math.min(xi, 3.4028234663852886e38), -746);
-      const e3 = boundedExp(Math.max(Math.min(-bounded2, 709.79), -746));
-      const p6 = 0.5 * bounded2;
-      const p7 = p6 * e3;
-      const u3 = e3 - p7;
-      const p8 = p6 * e2;
-      const u4 = e2 + p8;
+      const v = Math.abs(
+        Math.max(Math.min(xi, 3.4028234663852886e38), -3.4028234663852886e38),
+      );
+      const e3 = boundedExp(Math.max(-v, -746));
+      const p6 = 0.5 * v * e3;
+      const u3 = e3 - p6;
       if (!(
         (bounded < 0 || p2 + p3 <= 131072 * u) &&
         (bounded >= 0 || p4 + Math.abs(p5) <= 131072 * Math.abs(u2)) &&
-        (bounded2 < 0 || e3 + p7 <= 131072 * Math.abs(u3)) &&
-        (bounded2 >= 0 || e2 + Math.abs(p8) <= 131072 * Math.abs(u4))
+        e3 + p6 <= 131072 * Math.abs(u3)
       ))
         break;
       ddy[i] = ddxI * choose(bounded >= 0, u, u2);
-      dx[i] = dyi * ddxI * choose(bounded2 >= 0, u3, u4);
+      dx[i] = dyi * ddxI * u3;
     }
     if (i < size) {
       // One that needs more digits.

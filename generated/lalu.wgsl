@@ -1168,6 +1168,10 @@ fn lalu_ranged_from_given(x: f32) -> lalu_ranged {
   return lalu_ranged_select(infinite, lalu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
+fn lalu_ranged_abs(a: lalu_ranged) -> lalu_ranged {
+  return lalu_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
 // The number as a pair: for exponents that a pair has room for.
 fn lalu_ranged_pair(a: lalu_ranged) -> lalu_pair {
   let factor = lalu_power_of_two(i32(clamp(a.exponent, -126.0, 126.0)));
@@ -1198,11 +1202,11 @@ fn lalu_ranged_negate(a: lalu_ranged) -> lalu_ranged {
   return lalu_ranged(-a.high, -a.low, a.exponent);
 }
 
-fn lalu_ranged_multiply(a: lalu_ranged, b: lalu_ranged) -> lalu_ranged {
-  return lalu_ranged_of(
-    lalu_pair_multiply(lalu_pair(a.high, a.low), lalu_pair(b.high, b.low)),
-    a.exponent + b.exponent
-  );
+// To a number of float32; infinity where it is beyond.
+fn lalu_ranged_to_limit(a: lalu_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * lalu_power_of_two(first)) * lalu_power_of_two(exponent - first);
 }
 
 fn lalu_ranged_add(a: lalu_ranged, b: lalu_ranged) -> lalu_ranged {
@@ -1221,50 +1225,37 @@ fn lalu_ranged_subtract(a: lalu_ranged, b: lalu_ranged) -> lalu_ranged {
   return lalu_ranged_add(a, lalu_ranged_negate(b));
 }
 
-fn lalu_ranged_less_or_equal(a: lalu_ranged, b: lalu_ranged) -> bool {
-  return lalu_ranged_subtract(a, b).high <= 0.0;
-}
-
-// To a number of float32; infinity where it is beyond.
-fn lalu_ranged_to_limit(a: lalu_ranged) -> f32 {
-  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
-  let first = exponent >> 1u;
-  return ((a.high + a.low) * lalu_power_of_two(first)) * lalu_power_of_two(exponent - first);
+fn lalu_ranged_multiply(a: lalu_ranged, b: lalu_ranged) -> lalu_ranged {
+  return lalu_ranged_of(
+    lalu_pair_multiply(lalu_pair(a.high, a.low), lalu_pair(b.high, b.low)),
+    a.exponent + b.exponent
+  );
 }
 
 fn lalu_curvature_0_far(x0: f32) -> f32 {
   let a0 = lalu_ranged_from_given(x0);
-  let t0 = lalu_ranged_exp(lalu_ranged_negate(a0));
-  let t1 = lalu_ranged_multiply(lalu_ranged(1.0, 0.0, -1.0), a0);
-  let t2 = lalu_ranged_exp(a0);
-  var t3 = lalu_ranged_add(t2, lalu_ranged_multiply(t1, t2));
-  if (lalu_ranged_less_or_equal(lalu_RANGED_ZERO, a0)) {
-    t3 = lalu_ranged_subtract(t0, lalu_ranged_multiply(t1, t0));
-  }
-  return lalu_ranged_to_limit(t3);
+  let t0 = lalu_ranged_abs(a0);
+  let t1 = lalu_ranged_exp(lalu_ranged_negate(t0));
+  return lalu_ranged_to_limit(
+    lalu_ranged_subtract(t1, lalu_ranged_multiply(lalu_ranged_multiply(lalu_ranged(1.0, 0.0, -1.0), t0), t1))
+  );
+}
+
+fn lalu_pair_abs(a: lalu_pair) -> lalu_pair {
+  return lalu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
 
 fn lalu_curvature(x: f32) -> f32 {
-  let v = lalu_pair_negate(lalu_pair_from_f32(x));
-  let e = lalu_pair_exp(v);
-  let p = lalu_pair_scale(lalu_pair_from_f32(x), 0.5);
+  let v = lalu_pair_abs(lalu_pair_from_f32(x));
+  let v2 = lalu_pair_negate(v);
+  let e = lalu_pair_exp(v2);
+  let p = lalu_pair_scale(v, 0.5);
   let p2 = lalu_pair_multiply(p, e);
   let u = lalu_pair_subtract(e, p2);
-  let e2 = lalu_pair_exp(lalu_pair_from_f32(x));
-  let p3 = lalu_pair_multiply(p, e2);
-  let u2 = lalu_pair_add(e2, p3);
-  var v2 = u2;
-  if (x >= 0.0) {
-    v2 = u;
-  }
-  var result = lalu_pair_to_f32(v2);
+  var result = lalu_pair_to_f32(u);
   // Far out, or no number at all.
   if (
-    !(
-      ((x < 0.0) | (abs(u.high) >= 3.9443045e-31)) & ((x >= 0.0) | (abs(u2.high) >= 3.9443045e-31)) &
-        (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
+    !((abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))
   ) {
     let far = lalu_curvature_0_far(x);
     result = select(far, result, lalu_is_nan(far));

@@ -41,29 +41,35 @@ export function rationalTanhBackward(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
+  const slope = (dyi: number, xi: number): number => {
+    const v = Math.abs(
+      Math.max(Math.min(xi, 3.4028234663852886e38), -3.4028234663852886e38),
     );
-    const squared = bounded * bounded;
+    const squared = v * v;
     const u =
-      0.8888888888888888 * bounded + 1.1191703703703704 * (squared * bounded);
-    const p = 0.6666666666666666 * bounded;
-    const p2 = 0.4444444444444444 * squared;
-    const p3 = 0.2797925925925926 * (squared * squared);
-    const u2 = p + p2 + p3 + 1;
-    const u3 = p2 - p + p3 + 1;
-    dx[i] =
-      dyi *
-      choose(
-        bounded >= 0,
-        (1.7159 * (u + 0.6666666666666666)) / (u2 * u2),
-        (-1.7159 * (u - 0.6666666666666666)) / (u3 * u3),
-      );
+      0.6666666666666666 * v +
+      0.4444444444444444 * squared +
+      0.2797925925925926 * (squared * squared) +
+      1;
+    return (
+      (1.7159 *
+        dyi *
+        (0.8888888888888888 * v +
+          1.1191703703703704 * (squared * v) +
+          0.6666666666666666)) /
+      (u * u)
+    );
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    dx[i] = slope(dy[i]!, x[i]!);
+    dx[i + 1] = slope(dy[i + 1]!, x[i + 1]!);
+    dx[i + 2] = slope(dy[i + 2]!, x[i + 2]!);
+    dx[i + 3] = slope(dy[i + 3]!, x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    dx[i] = slope(dy[i]!, x[i]!);
   }
 }
 
@@ -88,17 +94,25 @@ export function rationalTanhFused(
     const p2 = 0.4444444444444444 * squared;
     const p3 = 0.2797925925925926 * (squared * squared);
     const u = p + p2 + p3;
-    const u2 = u + 1;
-    const u3 = p2 - p + p3;
-    const u4 = u3 + 1;
-    const u5 =
-      0.8888888888888888 * bounded + 1.1191703703703704 * (squared * bounded);
-    y[i] = choose(bounded >= 0, (1.7159 * u) / u2, (-1.7159 * u3) / u4);
-    dx[i] = choose(
+    const u2 = p2 - p + p3;
+    const v = Math.abs(bounded);
+    const squared2 = v * v;
+    const u3 =
+      0.6666666666666666 * v +
+      0.4444444444444444 * squared2 +
+      0.2797925925925926 * (squared2 * squared2) +
+      1;
+    y[i] = choose(
       bounded >= 0,
-      (1.7159 * (u5 + 0.6666666666666666)) / (u2 * u2),
-      (-1.7159 * (u5 - 0.6666666666666666)) / (u4 * u4),
+      (1.7159 * u) / (u + 1),
+      (-1.7159 * u2) / (u2 + 1),
     );
+    dx[i] =
+      (1.7159 *
+        (0.8888888888888888 * v +
+          1.1191703703703704 * (squared2 * v) +
+          0.6666666666666666)) /
+      (u3 * u3);
   }
 }
 
@@ -124,30 +138,39 @@ export function rationalTanhDoubleBackward(
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
-    const squared = bounded * bounded;
+    const v = Math.abs(bounded);
+    const squared = v * v;
     const u =
-      0.8888888888888888 * bounded + 1.1191703703703704 * (squared * bounded);
-    const u2 = u + 0.6666666666666666;
-    const p = 0.6666666666666666 * bounded;
-    const p2 = 0.4444444444444444 * squared;
-    const p3 = 0.2797925925925926 * (squared * squared);
-    const u3 = p + p2 + p3 + 1;
-    const squared2 = u3 * u3;
-    const u4 = u - 0.6666666666666666;
-    const u5 = p2 - p + p3 + 1;
-    const squared3 = u5 * u5;
-    const p4 = 1.7159 * (3.357511111111111 * squared + 0.8888888888888888);
-    const q = (3.4318 * (u2 * u2)) / u3;
-    const u6 = p4 - q;
-    const q2 = (3.4318 * (u4 * u4)) / u5;
-    const u7 = q2 - p4;
+      0.6666666666666666 * v +
+      0.4444444444444444 * squared +
+      0.2797925925925926 * (squared * squared) +
+      1;
+    const squared2 = bounded * bounded;
+    const p = 1.7159 * (3.357511111111111 * squared2 + 0.8888888888888888);
+    const u2 =
+      0.8888888888888888 * bounded + 1.1191703703703704 * (squared2 * bounded);
+    const u3 = u2 + 0.6666666666666666;
+    const p2 = 0.6666666666666666 * bounded;
+    const p3 = 0.4444444444444444 * squared2;
+    const p4 = 0.2797925925925926 * (squared2 * squared2);
+    const u4 = p2 + p3 + p4 + 1;
+    const q = (3.4318 * (u3 * u3)) / u4;
+    const u5 = p - q;
+    const u6 = u2 - 0.6666666666666666;
+    const u7 = p3 - p2 + p4 + 1;
+    const q2 = (3.4318 * (u6 * u6)) / u7;
+    const u8 = q2 - p;
     ddy[i] =
-      ddxI *
-      choose(bounded >= 0, (1.7159 * u2) / squared2, (-1.7159 * u4) / squared3);
+      (1.7159 *
+        ddxI *
+        (0.8888888888888888 * v +
+          1.1191703703703704 * (squared * v) +
+          0.6666666666666666)) /
+      (u * u);
     dx[i] =
-      (bounded < 0 || p4 + q <= 65536 * Math.abs(u6)) &&
-      (bounded >= 0 || q2 + p4 <= 65536 * Math.abs(u7))
-        ? dyi * ddxI * choose(bounded >= 0, u6 / squared2, u7 / squared3)
+      (bounded < 0 || p + q <= 65536 * Math.abs(u5)) &&
+      (bounded >= 0 || q2 + p <= 65536 * Math.abs(u8))
+        ? dyi * ddxI * choose(bounded >= 0, u5 / (u4 * u4), u8 / (u7 * u7))
         : rationalTanhDxDxExactly(xi, dyi * ddxI);
   }
 }
@@ -193,29 +216,35 @@ export function rationalTanhBackward64(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    // Beyond this size, and at infinity, the result is its limit.
-    const bounded = Math.max(
-      Math.min(xi, 3.4028234663852886e38),
-      -3.4028234663852886e38,
+  const slope = (dyi: number, xi: number): number => {
+    const v = Math.abs(
+      Math.max(Math.min(xi, 3.4028234663852886e38), -3.4028234663852886e38),
     );
-    const squared = bounded * bounded;
+    const squared = v * v;
     const u =
-      0.8888888888888888 * bounded + 1.1191703703703704 * (squared * bounded);
-    const p = 0.6666666666666666 * bounded;
-    const p2 = 0.4444444444444444 * squared;
-    const p3 = 0.2797925925925926 * (squared * squared);
-    const u2 = p + p2 + p3 + 1;
-    const u3 = p2 - p + p3 + 1;
-    dx[i] =
-      dyi *
-      choose(
-        bounded >= 0,
-        (1.7159 * (u + 0.6666666666666666)) / (u2 * u2),
-        (-1.7159 * (u - 0.6666666666666666)) / (u3 * u3),
-      );
+      0.6666666666666666 * v +
+      0.4444444444444444 * squared +
+      0.2797925925925926 * (squared * squared) +
+      1;
+    return (
+      (1.7159 *
+        dyi *
+        (0.8888888888888888 * v +
+          1.1191703703703704 * (squared * v) +
+          0.6666666666666666)) /
+      (u * u)
+    );
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    dx[i] = slope(dy[i]!, x[i]!);
+    dx[i + 1] = slope(dy[i + 1]!, x[i + 1]!);
+    dx[i + 2] = slope(dy[i + 2]!, x[i + 2]!);
+    dx[i + 3] = slope(dy[i + 3]!, x[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    dx[i] = slope(dy[i]!, x[i]!);
   }
 }
 
@@ -240,17 +269,25 @@ export function rationalTanhFused64(
     const p2 = 0.4444444444444444 * squared;
     const p3 = 0.2797925925925926 * (squared * squared);
     const u = p + p2 + p3;
-    const u2 = u + 1;
-    const u3 = p2 - p + p3;
-    const u4 = u3 + 1;
-    const u5 =
-      0.8888888888888888 * bounded + 1.1191703703703704 * (squared * bounded);
-    y[i] = choose(bounded >= 0, (1.7159 * u) / u2, (-1.7159 * u3) / u4);
-    dx[i] = choose(
+    const u2 = p2 - p + p3;
+    const v = Math.abs(bounded);
+    const squared2 = v * v;
+    const u3 =
+      0.6666666666666666 * v +
+      0.4444444444444444 * squared2 +
+      0.2797925925925926 * (squared2 * squared2) +
+      1;
+    y[i] = choose(
       bounded >= 0,
-      (1.7159 * (u5 + 0.6666666666666666)) / (u2 * u2),
-      (-1.7159 * (u5 - 0.6666666666666666)) / (u4 * u4),
+      (1.7159 * u) / (u + 1),
+      (-1.7159 * u2) / (u2 + 1),
     );
+    dx[i] =
+      (1.7159 *
+        (0.8888888888888888 * v +
+          1.1191703703703704 * (squared2 * v) +
+          0.6666666666666666)) /
+      (u3 * u3);
   }
 }
 
@@ -276,30 +313,39 @@ export function rationalTanhDoubleBackward64(
       Math.min(xi, 3.4028234663852886e38),
       -3.4028234663852886e38,
     );
-    const squared = bounded * bounded;
+    const v = Math.abs(bounded);
+    const squared = v * v;
     const u =
-      0.8888888888888888 * bounded + 1.1191703703703704 * (squared * bounded);
-    const u2 = u + 0.6666666666666666;
-    const p = 0.6666666666666666 * bounded;
-    const p2 = 0.4444444444444444 * squared;
-    const p3 = 0.2797925925925926 * (squared * squared);
-    const u3 = p + p2 + p3 + 1;
-    const squared2 = u3 * u3;
-    const u4 = u - 0.6666666666666666;
-    const u5 = p2 - p + p3 + 1;
-    const squared3 = u5 * u5;
-    const p4 = 1.7159 * (3.357511111111111 * squared + 0.8888888888888888);
-    const q = (3.4318 * (u2 * u2)) / u3;
-    const u6 = p4 - q;
-    const q2 = (3.4318 * (u4 * u4)) / u5;
-    const u7 = q2 - p4;
+      0.6666666666666666 * v +
+      0.4444444444444444 * squared +
+      0.2797925925925926 * (squared * squared) +
+      1;
+    const squared2 = bounded * bounded;
+    const p = 1.7159 * (3.357511111111111 * squared2 + 0.8888888888888888);
+    const u2 =
+      0.8888888888888888 * bounded + 1.1191703703703704 * (squared2 * bounded);
+    const u3 = u2 + 0.6666666666666666;
+    const p2 = 0.6666666666666666 * bounded;
+    const p3 = 0.4444444444444444 * squared2;
+    const p4 = 0.2797925925925926 * (squared2 * squared2);
+    const u4 = p2 + p3 + p4 + 1;
+    const q = (3.4318 * (u3 * u3)) / u4;
+    const u5 = p - q;
+    const u6 = u2 - 0.6666666666666666;
+    const u7 = p3 - p2 + p4 + 1;
+    const q2 = (3.4318 * (u6 * u6)) / u7;
+    const u8 = q2 - p;
     ddy[i] =
-      ddxI *
-      choose(bounded >= 0, (1.7159 * u2) / squared2, (-1.7159 * u4) / squared3);
+      (1.7159 *
+        ddxI *
+        (0.8888888888888888 * v +
+          1.1191703703703704 * (squared * v) +
+          0.6666666666666666)) /
+      (u * u);
     dx[i] =
-      (bounded < 0 || p4 + q <= 65536 * Math.abs(u6)) &&
-      (bounded >= 0 || q2 + p4 <= 65536 * Math.abs(u7))
-        ? dyi * ddxI * choose(bounded >= 0, u6 / squared2, u7 / squared3)
+      (bounded < 0 || p + q <= 65536 * Math.abs(u5)) &&
+      (bounded >= 0 || q2 + p <= 65536 * Math.abs(u8))
+        ? dyi * ddxI * choose(bounded >= 0, u5 / (u4 * u4), u8 / (u7 * u7))
         : rationalTanhDxDxExactly(xi, dyi * ddxI);
   }
 }

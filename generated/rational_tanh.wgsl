@@ -874,44 +874,33 @@ fn rational_tanh(x: f32) -> f32 {
 }
 
 fn rational_tanh_slope_0_far(x0: f32) -> f32 {
-  let t = 0.8888889 / x0 / x0;
-  let t2 = x0 * x0;
-  let t3 = 0.6666667 / x0 / t2;
-  let t4 = 0.44444445 / x0 / x0;
-  let t5 = 1.0 / t2 / t2;
-  let t6 = t4 + t3 + t5 + 0.2797926;
-  let t7 = t2 * x0;
-  let t8 = t4 - t3 + t5 + 0.2797926;
-  let t9 = select(
-    (-1.7159 * (t - t3 + 1.1191704)) / (t8 * t8) / t2 / t7,
-    (1.7159 * (t + t3 + 1.1191704)) / (t6 * t6) / t2 / t7,
-    x0 >= 0.0
-  );
-  let t10 = 0.8888889 * x0 + 1.1191704 * x0 * t2;
-  let t11 = 0.6666667 * x0;
-  let t12 = 0.44444445 * x0 * x0;
-  let t13 = 0.2797926 * x0 * t7;
-  let t14 = t11 + t12 + t13 + 1.0;
-  let t15 = t12 - t11 + t13 + 1.0;
+  let t = abs(x0);
+  let t2 = t * t;
+  let t3 = 0.6666667 / t / t2;
+  let t4 = 1.0 / t2 / t2 + 0.44444445 / t / t + t3 + 0.2797926;
+  let t5 = t2 * t;
+  let t6 = (1.7159 * (0.8888889 / t / t + t3 + 1.1191704)) / (t4 * t4) / t2 / t5;
+  let t7 = 0.6666667 * t + 0.44444445 * t * t + 0.2797926 * t * t5 + 1.0;
   return select(
-    select(
-      select((-1.7159 * (t10 - 0.6666667)) / (t15 * t15), (1.7159 * (t10 + 0.6666667)) / (t14 * t14), x0 >= 0.0),
-      t9,
-      x0 < -65536.0
-    ),
-    t9,
+    select((1.7159 * (0.8888889 * t + 1.1191704 * t * t2 + 0.6666667)) / (t7 * t7), t6, x0 < -65536.0),
+    t6,
     x0 > 65536.0
   );
 }
 
+fn rational_tanh_pair_abs(a: rational_tanh_pair) -> rational_tanh_pair {
+  return rational_tanh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
 fn rational_tanh_backward(dy: f32, x: f32) -> f32 {
-  let p = rational_tanh_pair_multiply(rational_tanh_pair(0.8888889, -6.6227384e-9), rational_tanh_pair_from_f32(x));
-  let squared = rational_tanh_pair_multiply(rational_tanh_pair_from_f32(x), rational_tanh_pair_from_f32(x));
-  let p2 = rational_tanh_pair_multiply(squared, rational_tanh_pair_from_f32(x));
+  let v = rational_tanh_pair_abs(rational_tanh_pair_from_f32(x));
+  let p = rational_tanh_pair_multiply(rational_tanh_pair(0.8888889, -6.6227384e-9), v);
+  let squared = rational_tanh_pair_multiply(v, v);
+  let p2 = rational_tanh_pair_multiply(squared, v);
   let p3 = rational_tanh_pair_multiply(rational_tanh_pair(1.1191704, -5.6952018e-8), p2);
   let u = rational_tanh_pair_add(p, p3);
   let u2 = rational_tanh_pair_add(u, rational_tanh_pair(0.6666667, -1.9868216e-8));
-  let p4 = rational_tanh_pair_multiply(rational_tanh_pair(0.6666667, -1.9868216e-8), rational_tanh_pair_from_f32(x));
+  let p4 = rational_tanh_pair_multiply(rational_tanh_pair(0.6666667, -1.9868216e-8), v);
   let p5 = rational_tanh_pair_multiply(rational_tanh_pair(0.44444445, -3.3113692e-9), squared);
   let u3 = rational_tanh_pair_add(p4, p5);
   let squared2 = rational_tanh_pair_multiply(squared, squared);
@@ -919,36 +908,20 @@ fn rational_tanh_backward(dy: f32, x: f32) -> f32 {
   let u4 = rational_tanh_pair_add(u3, p6);
   let u5 = rational_tanh_pair_add(u4, rational_tanh_pair(1.0, 0.0));
   let squared3 = rational_tanh_pair_multiply(u5, u5);
-  let u6 = rational_tanh_pair_subtract(u, rational_tanh_pair(0.6666667, -1.9868216e-8));
-  let u7 = rational_tanh_pair_subtract(p5, p4);
-  let u8 = rational_tanh_pair_add(u7, p6);
-  let u9 = rational_tanh_pair_add(u8, rational_tanh_pair(1.0, 0.0));
-  let squared4 = rational_tanh_pair_multiply(u9, u9);
-  var v = rational_tanh_pair_divide(
-    rational_tanh_pair_multiply(rational_tanh_pair(-1.7159, -5.569458e-8), u6),
-    squared4
+  var result = rational_tanh_pair_to_f32(
+    rational_tanh_pair_divide(rational_tanh_pair_multiply(rational_tanh_pair(1.7159, 5.569458e-8), u2), squared3)
   );
-  if (x >= 0.0) {
-    v = rational_tanh_pair_divide(rational_tanh_pair_multiply(rational_tanh_pair(1.7159, 5.569458e-8), u2), squared3);
-  }
-  var result = rational_tanh_pair_to_f32(v);
   // Far out, or no number at all.
   if (
     !(
-      ((x < 0.0) | ((1.1191704 <= 2.5353012e+30 * u2.high) & (0.2797926 <= 1.2676506e+30 * u5.high))) &
-        ((x >= 0.0) | ((1.1191704 <= 2.5353012e+30 * abs(u6.high)) & (0.2797926 <= 1.2676506e+30 * u9.high))) &
+      (1.1191704 <= 2.5353012e+30 * u2.high) & (0.2797926 <= 1.2676506e+30 * u5.high) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
-        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        ((x < 0.0) |
-          ((bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u))) &
-      ((x >= 0.0) |
-        ((bitcast<u32>(abs(squared4.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u9.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(u8.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u)))
+        ((v.high >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u)
     )
   ) {
     result = rational_tanh_slope_0_far(x);
@@ -981,21 +954,21 @@ fn rational_tanh_fused(x: f32) -> rational_tanh_value_and_slopes {
   if (x >= 0.0) {
     v = q;
   }
-  let p6 = rational_tanh_pair_multiply(rational_tanh_pair(0.8888889, -6.6227384e-9), rational_tanh_pair_from_f32(x));
-  let p7 = rational_tanh_pair_multiply(squared, rational_tanh_pair_from_f32(x));
+  let v2 = rational_tanh_pair_abs(rational_tanh_pair_from_f32(x));
+  let p6 = rational_tanh_pair_multiply(rational_tanh_pair(0.8888889, -6.6227384e-9), v2);
+  let squared3 = rational_tanh_pair_multiply(v2, v2);
+  let p7 = rational_tanh_pair_multiply(squared3, v2);
   let p8 = rational_tanh_pair_multiply(rational_tanh_pair(1.1191704, -5.6952018e-8), p7);
   let u7 = rational_tanh_pair_add(p6, p8);
   let u8 = rational_tanh_pair_add(u7, rational_tanh_pair(0.6666667, -1.9868216e-8));
-  let squared3 = rational_tanh_pair_multiply(u3, u3);
-  let u9 = rational_tanh_pair_subtract(u7, rational_tanh_pair(0.6666667, -1.9868216e-8));
-  let squared4 = rational_tanh_pair_multiply(u6, u6);
-  var v2 = rational_tanh_pair_divide(
-    rational_tanh_pair_multiply(rational_tanh_pair(-1.7159, -5.569458e-8), u9),
-    squared4
-  );
-  if (x >= 0.0) {
-    v2 = rational_tanh_pair_divide(rational_tanh_pair_multiply(rational_tanh_pair(1.7159, 5.569458e-8), u8), squared3);
-  }
+  let p9 = rational_tanh_pair_multiply(rational_tanh_pair(0.6666667, -1.9868216e-8), v2);
+  let p10 = rational_tanh_pair_multiply(rational_tanh_pair(0.44444445, -3.3113692e-9), squared3);
+  let u9 = rational_tanh_pair_add(p9, p10);
+  let squared4 = rational_tanh_pair_multiply(squared3, squared3);
+  let p11 = rational_tanh_pair_multiply(rational_tanh_pair(0.2797926, -1.42380046e-8), squared4);
+  let u10 = rational_tanh_pair_add(u9, p11);
+  let u11 = rational_tanh_pair_add(u10, rational_tanh_pair(1.0, 0.0));
+  let squared5 = rational_tanh_pair_multiply(u11, u11);
   var result_value = rational_tanh_pair_to_f32(v);
   // By the function that computes this alone.
   if (
@@ -1008,7 +981,7 @@ fn rational_tanh_fused(x: f32) -> rational_tanh_value_and_slopes {
             (u5.high >= 1.5777218e-30) &
             (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u6.high))) &
         (bitcast<u32>(abs(x)) <= 0x71800000u) &
-        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
+        ((v2.high >= 7.888609e-31) | (x == 0.0)) &
         (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
         ((x < 0.0) |
           ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
@@ -1032,24 +1005,20 @@ fn rational_tanh_fused(x: f32) -> rational_tanh_value_and_slopes {
   ) {
     result_value = rational_tanh(x);
   }
-  var result_x = rational_tanh_pair_to_f32(v2);
+  var result_x = rational_tanh_pair_to_f32(
+    rational_tanh_pair_divide(rational_tanh_pair_multiply(rational_tanh_pair(1.7159, 5.569458e-8), u8), squared5)
+  );
   // Far out, or no number at all.
   if (
     !(
-      ((x < 0.0) | ((1.1191704 <= 2.5353012e+30 * u8.high) & (0.2797926 <= 1.2676506e+30 * u3.high))) &
-        ((x >= 0.0) | ((1.1191704 <= 2.5353012e+30 * abs(u9.high)) & (0.2797926 <= 1.2676506e+30 * u6.high))) &
+      (1.1191704 <= 2.5353012e+30 * u8.high) & (0.2797926 <= 1.2676506e+30 * u11.high) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
-        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        ((x < 0.0) |
-          ((bitcast<u32>(abs(squared3.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u))) &
-      ((x >= 0.0) |
-        ((bitcast<u32>(abs(squared4.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u)))
+        ((v2.high >= 3.637979e-12) | (x == 0.0)) &
+        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u11.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(u10.high)) <= 0x7a800000u) &
+        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
+      (bitcast<u32>(abs(squared4.high)) <= 0x7a800000u)
     )
   ) {
     result_x = rational_tanh_slope_0_far(x);

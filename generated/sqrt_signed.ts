@@ -37,13 +37,8 @@ export function sqrtSignedBackward(
     for (; i < size; i++) {
       const dyi = dy[i]!;
       const xi = x[i]!;
-      const p =
-        dyi * choose(xi >= 0, 0.5 / Math.sqrt(xi), 0.5 / Math.sqrt(-xi));
-      if (!(
-        Math.abs(p) <= Number.MAX_VALUE && Math.abs(xi) <= Number.MAX_VALUE
-      ))
-        break;
-      dx[i] = p;
+      if (!(Math.abs(xi) <= Number.MAX_VALUE)) break;
+      dx[i] = (0.5 * dyi) / Math.sqrt(Math.abs(xi));
     }
     if (i < size) {
       // One that needs more digits.
@@ -65,13 +60,10 @@ export function sqrtSignedFused(
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    const r = Math.sqrt(xi);
-    const r2 = Math.sqrt(-xi);
-    const v = choose(xi >= 0, 0.5 / r, 0.5 / r2);
-    y[i] = choose(xi >= 0, r, -r2);
+    y[i] = choose(xi >= 0, Math.sqrt(xi), -Math.sqrt(-xi));
     dx[i] =
-      Math.abs(v) <= Number.MAX_VALUE && Math.abs(xi) <= Number.MAX_VALUE
-        ? v
+      Math.abs(xi) <= Number.MAX_VALUE
+        ? 0.5 / Math.sqrt(Math.abs(xi))
         : sqrtSignedDxExactly(xi, 1);
   }
 }
@@ -94,19 +86,20 @@ export function sqrtSignedDoubleBackward(
       const dyi = dy[i]!;
       const xi = x[i]!;
       const ddxI = ddx[i]!;
-      const r = Math.sqrt(xi);
-      const r2 = Math.sqrt(-xi);
-      const p = ddxI * choose(xi >= 0, 0.5 / r, 0.5 / r2);
-      const p2 =
-        dyi * ddxI * choose(xi >= 0, -0.25 / (xi * r), -0.25 / (xi * r2));
+      const p =
+        dyi *
+        ddxI *
+        choose(
+          xi >= 0,
+          -0.25 / (xi * Math.sqrt(xi)),
+          -0.25 / (xi * Math.sqrt(-xi)),
+        );
       if (!(
-        Math.abs(p) <= Number.MAX_VALUE &&
-        Math.abs(xi) <= Number.MAX_VALUE &&
-        Math.abs(p2) <= Number.MAX_VALUE
+        Math.abs(xi) <= Number.MAX_VALUE && Math.abs(p) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = p;
-      dx[i] = p2;
+      ddy[i] = (0.5 * ddxI) / Math.sqrt(Math.abs(xi));
+      dx[i] = p;
     }
     if (i < size) {
       // One that needs more digits.
@@ -156,13 +149,8 @@ export function sqrtSignedBackward64(
     for (; i < size; i++) {
       const dyi = dy[i]!;
       const xi = x[i]!;
-      const p =
-        dyi * choose(xi >= 0, 0.5 / Math.sqrt(xi), 0.5 / Math.sqrt(-xi));
-      if (!(
-        Math.abs(p) <= Number.MAX_VALUE && Math.abs(xi) <= Number.MAX_VALUE
-      ))
-        break;
-      dx[i] = p;
+      if (!(Math.abs(xi) <= Number.MAX_VALUE)) break;
+      dx[i] = (0.5 * dyi) / Math.sqrt(Math.abs(xi));
     }
     if (i < size) {
       // One that needs more digits.
@@ -184,13 +172,10 @@ export function sqrtSignedFused64(
   requireLength("dx", dx, size);
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
-    const r = Math.sqrt(xi);
-    const r2 = Math.sqrt(-xi);
-    const v = choose(xi >= 0, 0.5 / r, 0.5 / r2);
-    y[i] = choose(xi >= 0, r, -r2);
+    y[i] = choose(xi >= 0, Math.sqrt(xi), -Math.sqrt(-xi));
     dx[i] =
-      Math.abs(v) <= Number.MAX_VALUE && Math.abs(xi) <= Number.MAX_VALUE
-        ? v
+      Math.abs(xi) <= Number.MAX_VALUE
+        ? 0.5 / Math.sqrt(Math.abs(xi))
         : sqrtSignedDxExactly(xi, 1);
   }
 }
@@ -213,19 +198,20 @@ export function sqrtSignedDoubleBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       const ddxI = ddx[i]!;
-      const r = Math.sqrt(xi);
-      const r2 = Math.sqrt(-xi);
-      const p = ddxI * choose(xi >= 0, 0.5 / r, 0.5 / r2);
-      const p2 =
-        dyi * ddxI * choose(xi >= 0, -0.25 / (xi * r), -0.25 / (xi * r2));
+      const p =
+        dyi *
+        ddxI *
+        choose(
+          xi >= 0,
+          -0.25 / (xi * Math.sqrt(xi)),
+          -0.25 / (xi * Math.sqrt(-xi)),
+        );
       if (!(
-        Math.abs(p) <= Number.MAX_VALUE &&
-        Math.abs(xi) <= Number.MAX_VALUE &&
-        Math.abs(p2) <= Number.MAX_VALUE
+        Math.abs(xi) <= Number.MAX_VALUE && Math.abs(p) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = p;
-      dx[i] = p2;
+      ddy[i] = (0.5 * ddxI) / Math.sqrt(Math.abs(xi));
+      dx[i] = p;
     }
     if (i < size) {
       // One that needs more digits.

@@ -15,7 +15,7 @@ fn sqrt_signed(x: f32) -> f32 {
 }
 
 fn sqrt_signed_backward(dy: f32, x: f32) -> f32 {
-  return select(0.5 / sqrt(-x), 0.5 / sqrt(x), x >= 0.0) * dy;
+  return (0.5 * dy) / sqrt(abs(x));
 }
 
 struct sqrt_signed_value_and_slopes {
@@ -24,11 +24,9 @@ struct sqrt_signed_value_and_slopes {
 }
 
 fn sqrt_signed_fused(x: f32) -> sqrt_signed_value_and_slopes {
-  let r = sqrt(x);
-  let r2 = sqrt(-x);
   return sqrt_signed_value_and_slopes(
-    select(select(-r2, r, x >= 0.0), x, sqrt_signed_is_nan(x)),
-    select(0.5 / r2, 0.5 / r, x >= 0.0)
+    select(select(-sqrt(-x), sqrt(x), x >= 0.0), x, sqrt_signed_is_nan(x)),
+    0.5 / sqrt(abs(x))
   );
 }
 

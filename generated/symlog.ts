@@ -24,8 +24,7 @@ export function symlogBackward(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  const slope = (dyi: number, xi: number): number =>
-    dyi * choose(xi >= 0, 1 / (xi + 1), 1 / (1 - xi));
+  const slope = (dyi: number, xi: number): number => dyi / (Math.abs(xi) + 1);
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -51,7 +50,7 @@ export function symlogFused(
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     y[i] = xi >= 0 ? log1p(xi) : -log1p(-xi);
-    dx[i] = choose(xi >= 0, 1 / (xi + 1), 1 / (1 - xi));
+    dx[i] = 1 / (Math.abs(xi) + 1);
   }
 }
 
@@ -68,14 +67,27 @@ export function symlogDoubleBackward(
   requireLength("ddx", ddx, size);
   requireLength("ddy", ddy, size);
   requireLength("dx", dx, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const ddxI = ddx[i]!;
+  const slope = (xi: number, ddxI: number): number => ddxI / (Math.abs(xi) + 1);
+  const slope2 = (dyi: number, xi: number, ddxI: number): number => {
     const u = xi + 1;
     const u2 = 1 - xi;
-    ddy[i] = ddxI * choose(xi >= 0, 1 / u, 1 / u2);
-    dx[i] = dyi * ddxI * choose(xi >= 0, -1 / (u * u), 1 / (u2 * u2));
+    return dyi * ddxI * choose(xi >= 0, -1 / (u * u), 1 / (u2 * u2));
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
   }
 }
 
@@ -103,8 +115,7 @@ export function symlogBackward64(
   const size = dy.length;
   requireLength("x", x, size);
   requireLength("dx", dx, size);
-  const slope = (dyi: number, xi: number): number =>
-    dyi * choose(xi >= 0, 1 / (xi + 1), 1 / (1 - xi));
+  const slope = (dyi: number, xi: number): number => dyi / (Math.abs(xi) + 1);
   // Four elements a turn: the loop itself costs as much as one of them.
   const whole = size - (size % 4);
   for (let i = 0; i < whole; i += 4) {
@@ -130,7 +141,7 @@ export function symlogFused64(
   for (let i = 0; i < size; i++) {
     const xi = x[i]!;
     y[i] = xi >= 0 ? log1p(xi) : -log1p(-xi);
-    dx[i] = choose(xi >= 0, 1 / (xi + 1), 1 / (1 - xi));
+    dx[i] = 1 / (Math.abs(xi) + 1);
   }
 }
 
@@ -147,14 +158,27 @@ export function symlogDoubleBackward64(
   requireLength("ddx", ddx, size);
   requireLength("ddy", ddy, size);
   requireLength("dx", dx, size);
-  for (let i = 0; i < size; i++) {
-    const dyi = dy[i]!;
-    const xi = x[i]!;
-    const ddxI = ddx[i]!;
+  const slope = (xi: number, ddxI: number): number => ddxI / (Math.abs(xi) + 1);
+  const slope2 = (dyi: number, xi: number, ddxI: number): number => {
     const u = xi + 1;
     const u2 = 1 - xi;
-    ddy[i] = ddxI * choose(xi >= 0, 1 / u, 1 / u2);
-    dx[i] = dyi * ddxI * choose(xi >= 0, -1 / (u * u), 1 / (u2 * u2));
+    return dyi * ddxI * choose(xi >= 0, -1 / (u * u), 1 / (u2 * u2));
+  };
+  // Four elements a turn: the loop itself costs as much as one of them.
+  const whole = size - (size % 4);
+  for (let i = 0; i < whole; i += 4) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
+    ddy[i + 1] = slope(x[i + 1]!, ddx[i + 1]!);
+    dx[i + 1] = slope2(dy[i + 1]!, x[i + 1]!, ddx[i + 1]!);
+    ddy[i + 2] = slope(x[i + 2]!, ddx[i + 2]!);
+    dx[i + 2] = slope2(dy[i + 2]!, x[i + 2]!, ddx[i + 2]!);
+    ddy[i + 3] = slope(x[i + 3]!, ddx[i + 3]!);
+    dx[i + 3] = slope2(dy[i + 3]!, x[i + 3]!, ddx[i + 3]!);
+  }
+  for (let i = whole; i < size; i++) {
+    ddy[i] = slope(x[i]!, ddx[i]!);
+    dx[i] = slope2(dy[i]!, x[i]!, ddx[i]!);
   }
 }
 

@@ -87,7 +87,7 @@ fn symlog(x: f32) -> f32 {
 }
 
 fn symlog_backward(dy: f32, x: f32) -> f32 {
-  return select(1.0 / (1.0 - x), 1.0 / (x + 1.0), x >= 0.0) * dy;
+  return dy / (abs(x) + 1.0);
 }
 
 struct symlog_value_and_slopes {
@@ -98,7 +98,7 @@ struct symlog_value_and_slopes {
 fn symlog_fused(x: f32) -> symlog_value_and_slopes {
   return symlog_value_and_slopes(
     select(select(-symlog_log1p(-x), symlog_log1p(x), x >= 0.0), x, symlog_is_nan(x)),
-    select(1.0 / (1.0 - x), 1.0 / (x + 1.0), x >= 0.0)
+    1.0 / (abs(x) + 1.0)
   );
 }
 

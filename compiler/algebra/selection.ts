@@ -80,7 +80,7 @@ export function simplifyComparison(primitive: Comparison, left: Expr, right: Exp
 }
 
 /** A number that is known exactly. */
-const isGiven = (node: Expr): boolean =>
+export const isGiven = (node: Expr): boolean =>
   node.kind === "variable" || (isApplication(node, "abs") && node.operands[0]!.kind === "variable");
 
 /** `where(c, a, 0) < 6` is `not c or a < 6`: a branch that is a constant is compared now. */

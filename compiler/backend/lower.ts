@@ -3,9 +3,20 @@
  * multiplied out, primitives without a native spelling expanded, and selections arranged so that NaN gets through.
  */
 import { expandCalls } from "../calculus/differentiate.js";
-import { integerExponent, type Product, productOf, rawProduct } from "../algebra/forms.js";
-import { negateCondition } from "../algebra/selection.js";
-import { apply, constant, type Expr, fold, rebuild, Space, type Variable, variablesOf } from "../ir/expr.js";
+import { integerExponent, isConstant, type Product, productOf, rawProduct } from "../algebra/forms.js";
+import { make } from "../algebra/normalise.js";
+import { isGiven, negateCondition } from "../algebra/selection.js";
+import {
+  apply,
+  constant,
+  type Expr,
+  fold,
+  rebuild,
+  Space,
+  substitute,
+  type Variable,
+  variablesOf,
+} from "../ir/expr.js";
 import { Memo } from "../ir/memo.js";
 import {
   compare,
@@ -53,9 +64,32 @@ const preparedNarrow = new Memo<Expr>();
 const preparedWide = new Memo<Expr>();
 
 function constantsFolded(root: Expr, narrow: boolean): Expr {
-  const gathered = gatherConstants(expandCalls(root));
+  const gathered = gatherConstants(expandCalls(withoutMirrors(root)));
   return foldConstants(narrow ? arrangeFactors(gathered) : gathered);
 }
+
+/**
+ * where(x >= 0, f(x), f(-x)) = f(|x|). One branch is computed then, and never for -0, which a branch of positive numbers takes for
+ * 0 until it divides by its root.
+ */
+function withoutMirrors(root: Expr): Expr {
+  return rebuild(root, (node, operands) => {
+    const built = apply(node.primitive, operands, node.rule);
+    if (node.primitive !== "where") return built;
+    const [condition, a, b] = operands as [Expr, Expr, Expr];
+    if (condition.kind !== "application" || !ordered.has(condition.primitive)) return built;
+    const [x, bound] = condition.operands as [Expr, Expr];
+    if (x.kind !== "variable" || !isConstant(bound, 0)) return built;
+    const isPositiveFirst = condition.primitive.startsWith("greater");
+    const [positive, negative] = isPositiveFirst ? [a, b] : [b, a];
+    const mirror = substitute(negative, new Map([[x, make("negate", [x])]]), make);
+    return isConstant(make("subtract", [positive, mirror]), 0)
+      ? substitute(positive, new Map([[x, apply("abs", [x])]]))
+      : built;
+  });
+}
+
+const ordered: ReadonlySet<PrimitiveName> = new Set(["less", "lessOrEqual", "greater", "greaterOrEqual"]);
 
 const multipliedOut = (root: Expr): Expr =>
   rebuild(root, (node, operands) => {
@@ -109,7 +143,7 @@ function arrangeFactors(root: Expr): Expr {
 
 /** Powers of a variable that a product is divided by, one half after the other: together they may leave the range. */
 function dividedInSteps({ coefficient, powers }: Product, quotient: Expr): Expr {
-  const divisors = [...powers].filter(([factor, exponent]) => factor.kind === "variable" && exponent < -1);
+  const divisors = [...powers].filter(([factor, exponent]) => isGiven(factor) && exponent < -1);
   if (divisors.length === 0) return quotient;
   const others = new Map([...powers].filter(([factor]) => !divisors.some(([divisor]) => divisor === factor)));
   const halves = divisors.flatMap(([factor, exponent]) => [
