@@ -2068,13 +2068,13 @@ struct dsu_uniform_values {
 }
 
 @group(0) @binding(0) var<uniform> dsu_uniforms: dsu_uniform_values;
-@group(0) @binding(1) var<storage, read> dsu_input_x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> dsu_output_y: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> dsu_cotangent_dy: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> dsu_gradient_dx: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> dsu_derivative_dx: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> dsu_cotangent_ddx: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> dsu_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> dsu_input_x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> dsu_output_y: array<f32>;
+@group(0) @binding(3) var<storage, read> dsu_cotangent_dy: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dsu_gradient_dx: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dsu_derivative_dx: array<f32>;
+@group(0) @binding(6) var<storage, read> dsu_cotangent_ddx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> dsu_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn dsu_forward(
@@ -2083,15 +2083,11 @@ fn dsu_forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (dsu_uniforms.size + 3u) / 4u) {
+  if (i >= dsu_uniforms.size) {
     return;
   }
   let x0 = dsu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = dsu(x0[k]);
-  }
-  dsu_output_y[i] = result;
+  dsu_output_y[i] = dsu(x0);
 }
 
 @compute @workgroup_size(256)
@@ -2101,16 +2097,12 @@ fn dsu_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (dsu_uniforms.size + 3u) / 4u) {
+  if (i >= dsu_uniforms.size) {
     return;
   }
   let dy = dsu_cotangent_dy[i];
   let x0 = dsu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = dsu_backward(dy[k], x0[k]);
-  }
-  dsu_gradient_dx[i] = result;
+  dsu_gradient_dx[i] = dsu_backward(dy, x0);
 }
 
 @compute @workgroup_size(256)
@@ -2120,19 +2112,13 @@ fn dsu_fused_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (dsu_uniforms.size + 3u) / 4u) {
+  if (i >= dsu_uniforms.size) {
     return;
   }
   let x0 = dsu_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = dsu_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  dsu_output_y[i] = result0;
-  dsu_derivative_dx[i] = result1;
+  let g0 = dsu_fused(x0);
+  dsu_output_y[i] = g0.value;
+  dsu_derivative_dx[i] = g0.x;
 }
 
 @compute @workgroup_size(256)
@@ -2142,19 +2128,13 @@ fn dsu_double_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (dsu_uniforms.size + 3u) / 4u) {
+  if (i >= dsu_uniforms.size) {
     return;
   }
   let dy = dsu_cotangent_dy[i];
   let dd0 = dsu_cotangent_ddx[i];
   let x0 = dsu_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = dsu_double_backward(dy[k], dd0[k], x0[k]);
-    result0[k] = g.dy;
-    result1[k] = g.x;
-  }
-  dsu_gradient_ddy[i] = result0;
-  dsu_gradient_dx[i] = result1;
+  let g0 = dsu_double_backward(dy, dd0, x0);
+  dsu_gradient_ddy[i] = g0.dy;
+  dsu_gradient_dx[i] = g0.x;
 }

@@ -26,7 +26,7 @@ const eisActivation: Activation = {
       {
         entryPoint: "eis_forward",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -46,7 +46,7 @@ const eisActivation: Activation = {
       {
         entryPoint: "eis_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],
@@ -67,7 +67,7 @@ const eisActivation: Activation = {
       {
         entryPoint: "eis_double_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],

@@ -2850,13 +2850,13 @@ struct eis_uniform_values {
 }
 
 @group(0) @binding(0) var<uniform> eis_uniforms: eis_uniform_values;
-@group(0) @binding(1) var<storage, read> eis_input_x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> eis_output_y: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> eis_cotangent_dy: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> eis_gradient_dx: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> eis_derivative_dx: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> eis_cotangent_ddx: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> eis_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> eis_input_x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> eis_output_y: array<f32>;
+@group(0) @binding(3) var<storage, read> eis_cotangent_dy: array<f32>;
+@group(0) @binding(4) var<storage, read_write> eis_gradient_dx: array<f32>;
+@group(0) @binding(5) var<storage, read_write> eis_derivative_dx: array<f32>;
+@group(0) @binding(6) var<storage, read> eis_cotangent_ddx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> eis_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn eis_forward(
@@ -2865,15 +2865,11 @@ fn eis_forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (eis_uniforms.size + 3u) / 4u) {
+  if (i >= eis_uniforms.size) {
     return;
   }
   let x0 = eis_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = eis(x0[k], eis_uniforms.p_alpha, eis_uniforms.p_beta, eis_uniforms.p_gamma, eis_uniforms.p_delta, eis_uniforms.p_theta);
-  }
-  eis_output_y[i] = result;
+  eis_output_y[i] = eis(x0, eis_uniforms.p_alpha, eis_uniforms.p_beta, eis_uniforms.p_gamma, eis_uniforms.p_delta, eis_uniforms.p_theta);
 }
 
 @compute @workgroup_size(256)
@@ -2883,16 +2879,12 @@ fn eis_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (eis_uniforms.size + 3u) / 4u) {
+  if (i >= eis_uniforms.size) {
     return;
   }
   let dy = eis_cotangent_dy[i];
   let x0 = eis_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = eis_backward(dy[k], x0[k], eis_uniforms.p_alpha, eis_uniforms.p_beta, eis_uniforms.p_gamma, eis_uniforms.p_delta, eis_uniforms.p_theta);
-  }
-  eis_gradient_dx[i] = result;
+  eis_gradient_dx[i] = eis_backward(dy, x0, eis_uniforms.p_alpha, eis_uniforms.p_beta, eis_uniforms.p_gamma, eis_uniforms.p_delta, eis_uniforms.p_theta);
 }
 
 @compute @workgroup_size(256)
@@ -2902,19 +2894,13 @@ fn eis_fused_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (eis_uniforms.size + 3u) / 4u) {
+  if (i >= eis_uniforms.size) {
     return;
   }
   let x0 = eis_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = eis_fused(x0[k], eis_uniforms.p_alpha, eis_uniforms.p_beta, eis_uniforms.p_gamma, eis_uniforms.p_delta, eis_uniforms.p_theta);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  eis_output_y[i] = result0;
-  eis_derivative_dx[i] = result1;
+  let g0 = eis_fused(x0, eis_uniforms.p_alpha, eis_uniforms.p_beta, eis_uniforms.p_gamma, eis_uniforms.p_delta, eis_uniforms.p_theta);
+  eis_output_y[i] = g0.value;
+  eis_derivative_dx[i] = g0.x;
 }
 
 @compute @workgroup_size(256)
@@ -2924,19 +2910,13 @@ fn eis_double_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (eis_uniforms.size + 3u) / 4u) {
+  if (i >= eis_uniforms.size) {
     return;
   }
   let dy = eis_cotangent_dy[i];
   let dd0 = eis_cotangent_ddx[i];
   let x0 = eis_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = eis_double_backward(dy[k], dd0[k], x0[k], eis_uniforms.p_alpha, eis_uniforms.p_beta, eis_uniforms.p_gamma, eis_uniforms.p_delta, eis_uniforms.p_theta);
-    result0[k] = g.dy;
-    result1[k] = g.x;
-  }
-  eis_gradient_ddy[i] = result0;
-  eis_gradient_dx[i] = result1;
+  let g0 = eis_double_backward(dy, dd0, x0, eis_uniforms.p_alpha, eis_uniforms.p_beta, eis_uniforms.p_gamma, eis_uniforms.p_delta, eis_uniforms.p_theta);
+  eis_gradient_ddy[i] = g0.dy;
+  eis_gradient_dx[i] = g0.x;
 }

@@ -1731,17 +1731,17 @@ struct geglu_uniform_values {
 }
 
 @group(0) @binding(0) var<uniform> geglu_uniforms: geglu_uniform_values;
-@group(0) @binding(1) var<storage, read> geglu_input_gate: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> geglu_input_up: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> geglu_output_y: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> geglu_cotangent_dy: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> geglu_gradient_dgate: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> geglu_gradient_dup: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> geglu_derivative_dgate: array<vec4<f32>>;
-@group(0) @binding(8) var<storage, read_write> geglu_derivative_dup: array<vec4<f32>>;
-@group(0) @binding(9) var<storage, read> geglu_cotangent_ddgate: array<vec4<f32>>;
-@group(0) @binding(10) var<storage, read> geglu_cotangent_ddup: array<vec4<f32>>;
-@group(0) @binding(11) var<storage, read_write> geglu_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> geglu_input_gate: array<f32>;
+@group(0) @binding(2) var<storage, read> geglu_input_up: array<f32>;
+@group(0) @binding(3) var<storage, read_write> geglu_output_y: array<f32>;
+@group(0) @binding(4) var<storage, read> geglu_cotangent_dy: array<f32>;
+@group(0) @binding(5) var<storage, read_write> geglu_gradient_dgate: array<f32>;
+@group(0) @binding(6) var<storage, read_write> geglu_gradient_dup: array<f32>;
+@group(0) @binding(7) var<storage, read_write> geglu_derivative_dgate: array<f32>;
+@group(0) @binding(8) var<storage, read_write> geglu_derivative_dup: array<f32>;
+@group(0) @binding(9) var<storage, read> geglu_cotangent_ddgate: array<f32>;
+@group(0) @binding(10) var<storage, read> geglu_cotangent_ddup: array<f32>;
+@group(0) @binding(11) var<storage, read_write> geglu_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn geglu_forward(
@@ -1750,16 +1750,12 @@ fn geglu_forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (geglu_uniforms.size + 3u) / 4u) {
+  if (i >= geglu_uniforms.size) {
     return;
   }
   let x0 = geglu_input_gate[i];
   let x1 = geglu_input_up[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = geglu(x0[k], x1[k]);
-  }
-  geglu_output_y[i] = result;
+  geglu_output_y[i] = geglu(x0, x1);
 }
 
 @compute @workgroup_size(256)
@@ -1769,21 +1765,15 @@ fn geglu_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (geglu_uniforms.size + 3u) / 4u) {
+  if (i >= geglu_uniforms.size) {
     return;
   }
   let dy = geglu_cotangent_dy[i];
   let x0 = geglu_input_gate[i];
   let x1 = geglu_input_up[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = geglu_backward(dy[k], x0[k], x1[k]);
-    result0[k] = g.gate;
-    result1[k] = g.up;
-  }
-  geglu_gradient_dgate[i] = result0;
-  geglu_gradient_dup[i] = result1;
+  let g0 = geglu_backward(dy, x0, x1);
+  geglu_gradient_dgate[i] = g0.gate;
+  geglu_gradient_dup[i] = g0.up;
 }
 
 @compute @workgroup_size(256)
@@ -1793,23 +1783,15 @@ fn geglu_fused_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (geglu_uniforms.size + 3u) / 4u) {
+  if (i >= geglu_uniforms.size) {
     return;
   }
   let x0 = geglu_input_gate[i];
   let x1 = geglu_input_up[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  var result2 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = geglu_fused(x0[k], x1[k]);
-    result0[k] = g.value;
-    result1[k] = g.gate;
-    result2[k] = g.up;
-  }
-  geglu_output_y[i] = result0;
-  geglu_derivative_dgate[i] = result1;
-  geglu_derivative_dup[i] = result2;
+  let g0 = geglu_fused(x0, x1);
+  geglu_output_y[i] = g0.value;
+  geglu_derivative_dgate[i] = g0.gate;
+  geglu_derivative_dup[i] = g0.up;
 }
 
 @compute @workgroup_size(256)
@@ -1819,7 +1801,7 @@ fn geglu_double_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (geglu_uniforms.size + 3u) / 4u) {
+  if (i >= geglu_uniforms.size) {
     return;
   }
   let dy = geglu_cotangent_dy[i];
@@ -1827,17 +1809,9 @@ fn geglu_double_backward_inputs(
   let dd1 = geglu_cotangent_ddup[i];
   let x0 = geglu_input_gate[i];
   let x1 = geglu_input_up[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  var result2 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = geglu_double_backward(dy[k], dd0[k], dd1[k], x0[k], x1[k]);
-    result0[k] = g.dy;
-    result1[k] = g.gate;
-    result2[k] = g.up;
-  }
-  geglu_gradient_ddy[i] = result0;
-  geglu_gradient_dgate[i] = result1;
-  geglu_gradient_dup[i] = result2;
+  let g0 = geglu_double_backward(dy, dd0, dd1, x0, x1);
+  geglu_gradient_ddy[i] = g0.dy;
+  geglu_gradient_dgate[i] = g0.gate;
+  geglu_gradient_dup[i] = g0.up;
 }
 `);

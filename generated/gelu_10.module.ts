@@ -29,7 +29,7 @@ const gelu10Activation: Activation = {
       {
         entryPoint: "gelu_10_forward",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -42,7 +42,7 @@ const gelu10Activation: Activation = {
       {
         entryPoint: "gelu_10_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],
@@ -56,7 +56,7 @@ const gelu10Activation: Activation = {
       {
         entryPoint: "gelu_10_double_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],

@@ -1699,13 +1699,13 @@ struct gelu_10_uniform_values {
 }
 
 @group(0) @binding(0) var<uniform> gelu_10_uniforms: gelu_10_uniform_values;
-@group(0) @binding(1) var<storage, read> gelu_10_input_x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> gelu_10_output_y: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> gelu_10_cotangent_dy: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> gelu_10_gradient_dx: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> gelu_10_derivative_dx: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> gelu_10_cotangent_ddx: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> gelu_10_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> gelu_10_input_x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> gelu_10_output_y: array<f32>;
+@group(0) @binding(3) var<storage, read> gelu_10_cotangent_dy: array<f32>;
+@group(0) @binding(4) var<storage, read_write> gelu_10_gradient_dx: array<f32>;
+@group(0) @binding(5) var<storage, read_write> gelu_10_derivative_dx: array<f32>;
+@group(0) @binding(6) var<storage, read> gelu_10_cotangent_ddx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> gelu_10_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn gelu_10_forward(
@@ -1714,15 +1714,11 @@ fn gelu_10_forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (gelu_10_uniforms.size + 3u) / 4u) {
+  if (i >= gelu_10_uniforms.size) {
     return;
   }
   let x0 = gelu_10_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = gelu_10(x0[k], gelu_10_uniforms.p_min_val, gelu_10_uniforms.p_max_val);
-  }
-  gelu_10_output_y[i] = result;
+  gelu_10_output_y[i] = gelu_10(x0, gelu_10_uniforms.p_min_val, gelu_10_uniforms.p_max_val);
 }
 
 @compute @workgroup_size(256)
@@ -1732,16 +1728,12 @@ fn gelu_10_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (gelu_10_uniforms.size + 3u) / 4u) {
+  if (i >= gelu_10_uniforms.size) {
     return;
   }
   let dy = gelu_10_cotangent_dy[i];
   let x0 = gelu_10_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = gelu_10_backward(dy[k], x0[k], gelu_10_uniforms.p_min_val, gelu_10_uniforms.p_max_val);
-  }
-  gelu_10_gradient_dx[i] = result;
+  gelu_10_gradient_dx[i] = gelu_10_backward(dy, x0, gelu_10_uniforms.p_min_val, gelu_10_uniforms.p_max_val);
 }
 
 @compute @workgroup_size(256)
@@ -1751,19 +1743,13 @@ fn gelu_10_fused_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (gelu_10_uniforms.size + 3u) / 4u) {
+  if (i >= gelu_10_uniforms.size) {
     return;
   }
   let x0 = gelu_10_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = gelu_10_fused(x0[k], gelu_10_uniforms.p_min_val, gelu_10_uniforms.p_max_val);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  gelu_10_output_y[i] = result0;
-  gelu_10_derivative_dx[i] = result1;
+  let g0 = gelu_10_fused(x0, gelu_10_uniforms.p_min_val, gelu_10_uniforms.p_max_val);
+  gelu_10_output_y[i] = g0.value;
+  gelu_10_derivative_dx[i] = g0.x;
 }
 
 @compute @workgroup_size(256)
@@ -1773,19 +1759,13 @@ fn gelu_10_double_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (gelu_10_uniforms.size + 3u) / 4u) {
+  if (i >= gelu_10_uniforms.size) {
     return;
   }
   let dy = gelu_10_cotangent_dy[i];
   let dd0 = gelu_10_cotangent_ddx[i];
   let x0 = gelu_10_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = gelu_10_double_backward(dy[k], dd0[k], x0[k], gelu_10_uniforms.p_min_val, gelu_10_uniforms.p_max_val);
-    result0[k] = g.dy;
-    result1[k] = g.x;
-  }
-  gelu_10_gradient_ddy[i] = result0;
-  gelu_10_gradient_dx[i] = result1;
+  let g0 = gelu_10_double_backward(dy, dd0, x0, gelu_10_uniforms.p_min_val, gelu_10_uniforms.p_max_val);
+  gelu_10_gradient_ddy[i] = g0.dy;
+  gelu_10_gradient_dx[i] = g0.x;
 }

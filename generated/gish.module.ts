@@ -25,7 +25,7 @@ const gishActivation: Activation = {
       {
         entryPoint: "gish_forward",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -38,7 +38,7 @@ const gishActivation: Activation = {
       {
         entryPoint: "gish_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],
@@ -52,7 +52,7 @@ const gishActivation: Activation = {
       {
         entryPoint: "gish_double_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],

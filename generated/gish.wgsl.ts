@@ -1707,13 +1707,13 @@ struct gish_uniform_values {
 }
 
 @group(0) @binding(0) var<uniform> gish_uniforms: gish_uniform_values;
-@group(0) @binding(1) var<storage, read> gish_input_x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> gish_output_y: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> gish_cotangent_dy: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> gish_gradient_dx: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> gish_derivative_dx: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> gish_cotangent_ddx: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> gish_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> gish_input_x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> gish_output_y: array<f32>;
+@group(0) @binding(3) var<storage, read> gish_cotangent_dy: array<f32>;
+@group(0) @binding(4) var<storage, read_write> gish_gradient_dx: array<f32>;
+@group(0) @binding(5) var<storage, read_write> gish_derivative_dx: array<f32>;
+@group(0) @binding(6) var<storage, read> gish_cotangent_ddx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> gish_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn gish_forward(
@@ -1722,15 +1722,11 @@ fn gish_forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (gish_uniforms.size + 3u) / 4u) {
+  if (i >= gish_uniforms.size) {
     return;
   }
   let x0 = gish_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = gish(x0[k]);
-  }
-  gish_output_y[i] = result;
+  gish_output_y[i] = gish(x0);
 }
 
 @compute @workgroup_size(256)
@@ -1740,16 +1736,12 @@ fn gish_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (gish_uniforms.size + 3u) / 4u) {
+  if (i >= gish_uniforms.size) {
     return;
   }
   let dy = gish_cotangent_dy[i];
   let x0 = gish_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = gish_backward(dy[k], x0[k]);
-  }
-  gish_gradient_dx[i] = result;
+  gish_gradient_dx[i] = gish_backward(dy, x0);
 }
 
 @compute @workgroup_size(256)
@@ -1759,19 +1751,13 @@ fn gish_fused_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (gish_uniforms.size + 3u) / 4u) {
+  if (i >= gish_uniforms.size) {
     return;
   }
   let x0 = gish_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = gish_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  gish_output_y[i] = result0;
-  gish_derivative_dx[i] = result1;
+  let g0 = gish_fused(x0);
+  gish_output_y[i] = g0.value;
+  gish_derivative_dx[i] = g0.x;
 }
 
 @compute @workgroup_size(256)
@@ -1781,20 +1767,14 @@ fn gish_double_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (gish_uniforms.size + 3u) / 4u) {
+  if (i >= gish_uniforms.size) {
     return;
   }
   let dy = gish_cotangent_dy[i];
   let dd0 = gish_cotangent_ddx[i];
   let x0 = gish_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = gish_double_backward(dy[k], dd0[k], x0[k]);
-    result0[k] = g.dy;
-    result1[k] = g.x;
-  }
-  gish_gradient_ddy[i] = result0;
-  gish_gradient_dx[i] = result1;
+  let g0 = gish_double_backward(dy, dd0, x0);
+  gish_gradient_ddy[i] = g0.dy;
+  gish_gradient_dx[i] = g0.x;
 }
 `);

@@ -30,7 +30,7 @@ const laplaceActivation: Activation = {
       {
         entryPoint: "laplace_forward",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -43,7 +43,7 @@ const laplaceActivation: Activation = {
       {
         entryPoint: "laplace_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],
@@ -57,7 +57,7 @@ const laplaceActivation: Activation = {
       {
         entryPoint: "laplace_double_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],

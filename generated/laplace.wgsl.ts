@@ -1635,13 +1635,13 @@ struct laplace_uniform_values {
 }
 
 @group(0) @binding(0) var<uniform> laplace_uniforms: laplace_uniform_values;
-@group(0) @binding(1) var<storage, read> laplace_input_x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> laplace_output_y: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> laplace_cotangent_dy: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> laplace_gradient_dx: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> laplace_derivative_dx: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> laplace_cotangent_ddx: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> laplace_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> laplace_input_x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> laplace_output_y: array<f32>;
+@group(0) @binding(3) var<storage, read> laplace_cotangent_dy: array<f32>;
+@group(0) @binding(4) var<storage, read_write> laplace_gradient_dx: array<f32>;
+@group(0) @binding(5) var<storage, read_write> laplace_derivative_dx: array<f32>;
+@group(0) @binding(6) var<storage, read> laplace_cotangent_ddx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> laplace_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn laplace_forward(
@@ -1650,15 +1650,11 @@ fn laplace_forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (laplace_uniforms.size + 3u) / 4u) {
+  if (i >= laplace_uniforms.size) {
     return;
   }
   let x0 = laplace_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = laplace(x0[k], laplace_uniforms.p_mu, laplace_uniforms.p_sigma);
-  }
-  laplace_output_y[i] = result;
+  laplace_output_y[i] = laplace(x0, laplace_uniforms.p_mu, laplace_uniforms.p_sigma);
 }
 
 @compute @workgroup_size(256)
@@ -1668,16 +1664,12 @@ fn laplace_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (laplace_uniforms.size + 3u) / 4u) {
+  if (i >= laplace_uniforms.size) {
     return;
   }
   let dy = laplace_cotangent_dy[i];
   let x0 = laplace_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = laplace_backward(dy[k], x0[k], laplace_uniforms.p_mu, laplace_uniforms.p_sigma);
-  }
-  laplace_gradient_dx[i] = result;
+  laplace_gradient_dx[i] = laplace_backward(dy, x0, laplace_uniforms.p_mu, laplace_uniforms.p_sigma);
 }
 
 @compute @workgroup_size(256)
@@ -1687,19 +1679,13 @@ fn laplace_fused_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (laplace_uniforms.size + 3u) / 4u) {
+  if (i >= laplace_uniforms.size) {
     return;
   }
   let x0 = laplace_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = laplace_fused(x0[k], laplace_uniforms.p_mu, laplace_uniforms.p_sigma);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  laplace_output_y[i] = result0;
-  laplace_derivative_dx[i] = result1;
+  let g0 = laplace_fused(x0, laplace_uniforms.p_mu, laplace_uniforms.p_sigma);
+  laplace_output_y[i] = g0.value;
+  laplace_derivative_dx[i] = g0.x;
 }
 
 @compute @workgroup_size(256)
@@ -1709,20 +1695,14 @@ fn laplace_double_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (laplace_uniforms.size + 3u) / 4u) {
+  if (i >= laplace_uniforms.size) {
     return;
   }
   let dy = laplace_cotangent_dy[i];
   let dd0 = laplace_cotangent_ddx[i];
   let x0 = laplace_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = laplace_double_backward(dy[k], dd0[k], x0[k], laplace_uniforms.p_mu, laplace_uniforms.p_sigma);
-    result0[k] = g.dy;
-    result1[k] = g.x;
-  }
-  laplace_gradient_ddy[i] = result0;
-  laplace_gradient_dx[i] = result1;
+  let g0 = laplace_double_backward(dy, dd0, x0, laplace_uniforms.p_mu, laplace_uniforms.p_sigma);
+  laplace_gradient_ddy[i] = g0.dy;
+  laplace_gradient_dx[i] = g0.x;
 }
 `);

@@ -25,7 +25,7 @@ const phishActivation: Activation = {
       {
         entryPoint: "phish_forward",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -38,7 +38,7 @@ const phishActivation: Activation = {
       {
         entryPoint: "phish_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],
@@ -52,7 +52,7 @@ const phishActivation: Activation = {
       {
         entryPoint: "phish_double_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],

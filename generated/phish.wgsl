@@ -1844,13 +1844,13 @@ struct phish_uniform_values {
 }
 
 @group(0) @binding(0) var<uniform> phish_uniforms: phish_uniform_values;
-@group(0) @binding(1) var<storage, read> phish_input_x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> phish_output_y: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> phish_cotangent_dy: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> phish_gradient_dx: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> phish_derivative_dx: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> phish_cotangent_ddx: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> phish_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> phish_input_x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> phish_output_y: array<f32>;
+@group(0) @binding(3) var<storage, read> phish_cotangent_dy: array<f32>;
+@group(0) @binding(4) var<storage, read_write> phish_gradient_dx: array<f32>;
+@group(0) @binding(5) var<storage, read_write> phish_derivative_dx: array<f32>;
+@group(0) @binding(6) var<storage, read> phish_cotangent_ddx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> phish_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn phish_forward(
@@ -1859,15 +1859,11 @@ fn phish_forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (phish_uniforms.size + 3u) / 4u) {
+  if (i >= phish_uniforms.size) {
     return;
   }
   let x0 = phish_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = phish(x0[k]);
-  }
-  phish_output_y[i] = result;
+  phish_output_y[i] = phish(x0);
 }
 
 @compute @workgroup_size(256)
@@ -1877,16 +1873,12 @@ fn phish_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (phish_uniforms.size + 3u) / 4u) {
+  if (i >= phish_uniforms.size) {
     return;
   }
   let dy = phish_cotangent_dy[i];
   let x0 = phish_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = phish_backward(dy[k], x0[k]);
-  }
-  phish_gradient_dx[i] = result;
+  phish_gradient_dx[i] = phish_backward(dy, x0);
 }
 
 @compute @workgroup_size(256)
@@ -1896,19 +1888,13 @@ fn phish_fused_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (phish_uniforms.size + 3u) / 4u) {
+  if (i >= phish_uniforms.size) {
     return;
   }
   let x0 = phish_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = phish_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  phish_output_y[i] = result0;
-  phish_derivative_dx[i] = result1;
+  let g0 = phish_fused(x0);
+  phish_output_y[i] = g0.value;
+  phish_derivative_dx[i] = g0.x;
 }
 
 @compute @workgroup_size(256)
@@ -1918,19 +1904,13 @@ fn phish_double_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (phish_uniforms.size + 3u) / 4u) {
+  if (i >= phish_uniforms.size) {
     return;
   }
   let dy = phish_cotangent_dy[i];
   let dd0 = phish_cotangent_ddx[i];
   let x0 = phish_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = phish_double_backward(dy[k], dd0[k], x0[k]);
-    result0[k] = g.dy;
-    result1[k] = g.x;
-  }
-  phish_gradient_ddy[i] = result0;
-  phish_gradient_dx[i] = result1;
+  let g0 = phish_double_backward(dy, dd0, x0);
+  phish_gradient_ddy[i] = g0.dy;
+  phish_gradient_dx[i] = g0.x;
 }

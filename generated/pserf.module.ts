@@ -30,7 +30,7 @@ const pserfActivation: Activation = {
       {
         entryPoint: "pserf_forward",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -45,7 +45,7 @@ const pserfActivation: Activation = {
       {
         entryPoint: "pserf_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [5, "cotangent"],
@@ -86,7 +86,7 @@ const pserfActivation: Activation = {
       {
         entryPoint: "pserf_double_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [5, "cotangent"],
@@ -103,7 +103,7 @@ const pserfActivation: Activation = {
       {
         entryPoint: "pserf_double_backward_inputs_1",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [5, "cotangent"],

@@ -2650,20 +2650,20 @@ struct pserf_uniform_values {
 }
 
 @group(0) @binding(0) var<uniform> pserf_uniforms: pserf_uniform_values;
-@group(0) @binding(1) var<storage, read> pserf_input_x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> pserf_output_y: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> pserf_input_x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> pserf_output_y: array<f32>;
 @group(0) @binding(3) var<storage, read> pserf_learned_gamma: array<f32>;
 @group(0) @binding(4) var<storage, read> pserf_learned_delta: array<f32>;
-@group(0) @binding(5) var<storage, read> pserf_cotangent_dy: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> pserf_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> pserf_cotangent_dy: array<f32>;
+@group(0) @binding(6) var<storage, read_write> pserf_gradient_dx: array<f32>;
 @group(0) @binding(7) var<storage, read_write> pserf_scratch_partials: array<f32>;
 @group(0) @binding(8) var<storage, read_write> pserf_gradient_dgamma: array<f32>;
 @group(0) @binding(9) var<storage, read_write> pserf_gradient_ddelta: array<f32>;
-@group(0) @binding(10) var<storage, read_write> pserf_derivative_dx: array<vec4<f32>>;
-@group(0) @binding(11) var<storage, read> pserf_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read_write> pserf_derivative_dx: array<f32>;
+@group(0) @binding(11) var<storage, read> pserf_cotangent_ddx: array<f32>;
 @group(0) @binding(12) var<storage, read> pserf_cotangent_ddgamma: array<f32>;
 @group(0) @binding(13) var<storage, read> pserf_cotangent_dddelta: array<f32>;
-@group(0) @binding(14) var<storage, read_write> pserf_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(14) var<storage, read_write> pserf_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn pserf_forward(
@@ -2672,15 +2672,11 @@ fn pserf_forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (pserf_uniforms.size + 3u) / 4u) {
+  if (i >= pserf_uniforms.size) {
     return;
   }
   let x0 = pserf_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = pserf(x0[k], pserf_learned_gamma[0], pserf_learned_delta[0]);
-  }
-  pserf_output_y[i] = result;
+  pserf_output_y[i] = pserf(x0, pserf_learned_gamma[0], pserf_learned_delta[0]);
 }
 
 @compute @workgroup_size(256)
@@ -2690,17 +2686,13 @@ fn pserf_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (pserf_uniforms.size + 3u) / 4u) {
+  if (i >= pserf_uniforms.size) {
     return;
   }
   let dy = pserf_cotangent_dy[i];
   let x0 = pserf_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = pserf_backward(dy[k], x0[k], pserf_learned_gamma[0], pserf_learned_delta[0]);
-    result[k] = g.x;
-  }
-  pserf_gradient_dx[i] = result;
+  let g0 = pserf_backward(dy, x0, pserf_learned_gamma[0], pserf_learned_delta[0]);
+  pserf_gradient_dx[i] = g0.x;
 }
 
 var<workgroup> pserf_lanes: array<f32, 256>;
@@ -2733,7 +2725,7 @@ fn pserf_backward_partial_sums(
   var sum1 = 0.0;
   for (var j = (w % 64u) * 256u + lane; j < pserf_uniforms.size; j += 16384u) {
     let i = j;
-    let g = pserf_backward(pserf_cotangent_dy[i / 4u][i % 4u], pserf_input_x[i / 4u][i % 4u], pserf_learned_gamma[0], pserf_learned_delta[0]);
+    let g = pserf_backward(pserf_cotangent_dy[i], pserf_input_x[i], pserf_learned_gamma[0], pserf_learned_delta[0]);
     sum0 += g.gamma;
     sum1 += g.delta;
   }
@@ -2774,19 +2766,13 @@ fn pserf_fused_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (pserf_uniforms.size + 3u) / 4u) {
+  if (i >= pserf_uniforms.size) {
     return;
   }
   let x0 = pserf_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = pserf_fused(x0[k], pserf_learned_gamma[0], pserf_learned_delta[0]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  pserf_output_y[i] = result0;
-  pserf_derivative_dx[i] = result1;
+  let g0 = pserf_fused(x0, pserf_learned_gamma[0], pserf_learned_delta[0]);
+  pserf_output_y[i] = g0.value;
+  pserf_derivative_dx[i] = g0.x;
 }
 
 @compute @workgroup_size(256)
@@ -2796,18 +2782,14 @@ fn pserf_double_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (pserf_uniforms.size + 3u) / 4u) {
+  if (i >= pserf_uniforms.size) {
     return;
   }
   let dy = pserf_cotangent_dy[i];
   let dd0 = pserf_cotangent_ddx[i];
   let x0 = pserf_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = pserf_double_backward(dy[k], dd0[k], x0[k], pserf_learned_gamma[0], pserf_learned_delta[0], pserf_cotangent_ddgamma[0], pserf_cotangent_dddelta[0]);
-    result[k] = g.dy;
-  }
-  pserf_gradient_ddy[i] = result;
+  let g0 = pserf_double_backward(dy, dd0, x0, pserf_learned_gamma[0], pserf_learned_delta[0], pserf_cotangent_ddgamma[0], pserf_cotangent_dddelta[0]);
+  pserf_gradient_ddy[i] = g0.dy;
 }
 
 @compute @workgroup_size(256)
@@ -2817,18 +2799,14 @@ fn pserf_double_backward_inputs_1(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (pserf_uniforms.size + 3u) / 4u) {
+  if (i >= pserf_uniforms.size) {
     return;
   }
   let dy = pserf_cotangent_dy[i];
   let dd0 = pserf_cotangent_ddx[i];
   let x0 = pserf_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = pserf_double_backward(dy[k], dd0[k], x0[k], pserf_learned_gamma[0], pserf_learned_delta[0], pserf_cotangent_ddgamma[0], pserf_cotangent_dddelta[0]);
-    result[k] = g.x;
-  }
-  pserf_gradient_dx[i] = result;
+  let g0 = pserf_double_backward(dy, dd0, x0, pserf_learned_gamma[0], pserf_learned_delta[0], pserf_cotangent_ddgamma[0], pserf_cotangent_dddelta[0]);
+  pserf_gradient_dx[i] = g0.x;
 }
 
 @compute @workgroup_size(256)
@@ -2845,7 +2823,7 @@ fn pserf_double_backward_partial_sums(
   var sum1 = 0.0;
   for (var j = (w % 64u) * 256u + lane; j < pserf_uniforms.size; j += 16384u) {
     let i = j;
-    let g = pserf_double_backward(pserf_cotangent_dy[i / 4u][i % 4u], pserf_cotangent_ddx[i / 4u][i % 4u], pserf_input_x[i / 4u][i % 4u], pserf_learned_gamma[0], pserf_learned_delta[0], pserf_cotangent_ddgamma[0], pserf_cotangent_dddelta[0]);
+    let g = pserf_double_backward(pserf_cotangent_dy[i], pserf_cotangent_ddx[i], pserf_input_x[i], pserf_learned_gamma[0], pserf_learned_delta[0], pserf_cotangent_ddgamma[0], pserf_cotangent_dddelta[0]);
     sum0 += g.gamma;
     sum1 += g.delta;
   }

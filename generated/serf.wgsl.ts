@@ -2003,13 +2003,13 @@ struct serf_uniform_values {
 }
 
 @group(0) @binding(0) var<uniform> serf_uniforms: serf_uniform_values;
-@group(0) @binding(1) var<storage, read> serf_input_x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> serf_output_y: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> serf_cotangent_dy: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> serf_gradient_dx: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> serf_derivative_dx: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> serf_cotangent_ddx: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> serf_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> serf_input_x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> serf_output_y: array<f32>;
+@group(0) @binding(3) var<storage, read> serf_cotangent_dy: array<f32>;
+@group(0) @binding(4) var<storage, read_write> serf_gradient_dx: array<f32>;
+@group(0) @binding(5) var<storage, read_write> serf_derivative_dx: array<f32>;
+@group(0) @binding(6) var<storage, read> serf_cotangent_ddx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> serf_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn serf_forward(
@@ -2018,15 +2018,11 @@ fn serf_forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (serf_uniforms.size + 3u) / 4u) {
+  if (i >= serf_uniforms.size) {
     return;
   }
   let x0 = serf_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = serf(x0[k]);
-  }
-  serf_output_y[i] = result;
+  serf_output_y[i] = serf(x0);
 }
 
 @compute @workgroup_size(256)
@@ -2036,16 +2032,12 @@ fn serf_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (serf_uniforms.size + 3u) / 4u) {
+  if (i >= serf_uniforms.size) {
     return;
   }
   let dy = serf_cotangent_dy[i];
   let x0 = serf_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = serf_backward(dy[k], x0[k]);
-  }
-  serf_gradient_dx[i] = result;
+  serf_gradient_dx[i] = serf_backward(dy, x0);
 }
 
 @compute @workgroup_size(256)
@@ -2055,19 +2047,13 @@ fn serf_fused_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (serf_uniforms.size + 3u) / 4u) {
+  if (i >= serf_uniforms.size) {
     return;
   }
   let x0 = serf_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = serf_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  serf_output_y[i] = result0;
-  serf_derivative_dx[i] = result1;
+  let g0 = serf_fused(x0);
+  serf_output_y[i] = g0.value;
+  serf_derivative_dx[i] = g0.x;
 }
 
 @compute @workgroup_size(256)
@@ -2077,20 +2063,14 @@ fn serf_double_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (serf_uniforms.size + 3u) / 4u) {
+  if (i >= serf_uniforms.size) {
     return;
   }
   let dy = serf_cotangent_dy[i];
   let dd0 = serf_cotangent_ddx[i];
   let x0 = serf_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = serf_double_backward(dy[k], dd0[k], x0[k]);
-    result0[k] = g.dy;
-    result1[k] = g.x;
-  }
-  serf_gradient_ddy[i] = result0;
-  serf_gradient_dx[i] = result1;
+  let g0 = serf_double_backward(dy, dd0, x0);
+  serf_gradient_ddy[i] = g0.dy;
+  serf_gradient_dx[i] = g0.x;
 }
 `);

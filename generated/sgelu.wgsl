@@ -1610,13 +1610,13 @@ struct sgelu_uniform_values {
 }
 
 @group(0) @binding(0) var<uniform> sgelu_uniforms: sgelu_uniform_values;
-@group(0) @binding(1) var<storage, read> sgelu_input_x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> sgelu_output_y: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> sgelu_cotangent_dy: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> sgelu_gradient_dx: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> sgelu_derivative_dx: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> sgelu_cotangent_ddx: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> sgelu_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> sgelu_input_x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> sgelu_output_y: array<f32>;
+@group(0) @binding(3) var<storage, read> sgelu_cotangent_dy: array<f32>;
+@group(0) @binding(4) var<storage, read_write> sgelu_gradient_dx: array<f32>;
+@group(0) @binding(5) var<storage, read_write> sgelu_derivative_dx: array<f32>;
+@group(0) @binding(6) var<storage, read> sgelu_cotangent_ddx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> sgelu_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn sgelu_forward(
@@ -1625,15 +1625,11 @@ fn sgelu_forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (sgelu_uniforms.size + 3u) / 4u) {
+  if (i >= sgelu_uniforms.size) {
     return;
   }
   let x0 = sgelu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = sgelu(x0[k], sgelu_uniforms.p_alpha);
-  }
-  sgelu_output_y[i] = result;
+  sgelu_output_y[i] = sgelu(x0, sgelu_uniforms.p_alpha);
 }
 
 @compute @workgroup_size(256)
@@ -1643,16 +1639,12 @@ fn sgelu_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (sgelu_uniforms.size + 3u) / 4u) {
+  if (i >= sgelu_uniforms.size) {
     return;
   }
   let dy = sgelu_cotangent_dy[i];
   let x0 = sgelu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = sgelu_backward(dy[k], x0[k], sgelu_uniforms.p_alpha);
-  }
-  sgelu_gradient_dx[i] = result;
+  sgelu_gradient_dx[i] = sgelu_backward(dy, x0, sgelu_uniforms.p_alpha);
 }
 
 @compute @workgroup_size(256)
@@ -1662,19 +1654,13 @@ fn sgelu_fused_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (sgelu_uniforms.size + 3u) / 4u) {
+  if (i >= sgelu_uniforms.size) {
     return;
   }
   let x0 = sgelu_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = sgelu_fused(x0[k], sgelu_uniforms.p_alpha);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  sgelu_output_y[i] = result0;
-  sgelu_derivative_dx[i] = result1;
+  let g0 = sgelu_fused(x0, sgelu_uniforms.p_alpha);
+  sgelu_output_y[i] = g0.value;
+  sgelu_derivative_dx[i] = g0.x;
 }
 
 @compute @workgroup_size(256)
@@ -1684,19 +1670,13 @@ fn sgelu_double_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (sgelu_uniforms.size + 3u) / 4u) {
+  if (i >= sgelu_uniforms.size) {
     return;
   }
   let dy = sgelu_cotangent_dy[i];
   let dd0 = sgelu_cotangent_ddx[i];
   let x0 = sgelu_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = sgelu_double_backward(dy[k], dd0[k], x0[k], sgelu_uniforms.p_alpha);
-    result0[k] = g.dy;
-    result1[k] = g.x;
-  }
-  sgelu_gradient_ddy[i] = result0;
-  sgelu_gradient_dx[i] = result1;
+  let g0 = sgelu_double_backward(dy, dd0, x0, sgelu_uniforms.p_alpha);
+  sgelu_gradient_ddy[i] = g0.dy;
+  sgelu_gradient_dx[i] = g0.x;
 }

@@ -2395,17 +2395,17 @@ struct soft_exponential_uniform_values {
 }
 
 @group(0) @binding(0) var<uniform> soft_exponential_uniforms: soft_exponential_uniform_values;
-@group(0) @binding(1) var<storage, read> soft_exponential_input_x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> soft_exponential_output_y: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> soft_exponential_input_x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> soft_exponential_output_y: array<f32>;
 @group(0) @binding(3) var<storage, read> soft_exponential_learned_alpha: array<f32>;
-@group(0) @binding(4) var<storage, read> soft_exponential_cotangent_dy: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> soft_exponential_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> soft_exponential_cotangent_dy: array<f32>;
+@group(0) @binding(5) var<storage, read_write> soft_exponential_gradient_dx: array<f32>;
 @group(0) @binding(6) var<storage, read_write> soft_exponential_scratch_partials: array<f32>;
 @group(0) @binding(7) var<storage, read_write> soft_exponential_gradient_dalpha: array<f32>;
-@group(0) @binding(8) var<storage, read_write> soft_exponential_derivative_dx: array<vec4<f32>>;
-@group(0) @binding(9) var<storage, read> soft_exponential_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> soft_exponential_derivative_dx: array<f32>;
+@group(0) @binding(9) var<storage, read> soft_exponential_cotangent_ddx: array<f32>;
 @group(0) @binding(10) var<storage, read> soft_exponential_cotangent_ddalpha: array<f32>;
-@group(0) @binding(11) var<storage, read_write> soft_exponential_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> soft_exponential_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn soft_exponential_forward(
@@ -2414,15 +2414,11 @@ fn soft_exponential_forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (soft_exponential_uniforms.size + 3u) / 4u) {
+  if (i >= soft_exponential_uniforms.size) {
     return;
   }
   let x0 = soft_exponential_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = soft_exponential(x0[k], soft_exponential_learned_alpha[0]);
-  }
-  soft_exponential_output_y[i] = result;
+  soft_exponential_output_y[i] = soft_exponential(x0, soft_exponential_learned_alpha[0]);
 }
 
 @compute @workgroup_size(256)
@@ -2432,17 +2428,13 @@ fn soft_exponential_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (soft_exponential_uniforms.size + 3u) / 4u) {
+  if (i >= soft_exponential_uniforms.size) {
     return;
   }
   let dy = soft_exponential_cotangent_dy[i];
   let x0 = soft_exponential_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = soft_exponential_backward(dy[k], x0[k], soft_exponential_learned_alpha[0]);
-    result[k] = g.x;
-  }
-  soft_exponential_gradient_dx[i] = result;
+  let g0 = soft_exponential_backward(dy, x0, soft_exponential_learned_alpha[0]);
+  soft_exponential_gradient_dx[i] = g0.x;
 }
 
 var<workgroup> soft_exponential_lanes: array<f32, 256>;
@@ -2474,7 +2466,7 @@ fn soft_exponential_backward_partial_sums(
   var sum0 = 0.0;
   for (var j = (w % 64u) * 256u + lane; j < soft_exponential_uniforms.size; j += 16384u) {
     let i = j;
-    let g = soft_exponential_backward(soft_exponential_cotangent_dy[i / 4u][i % 4u], soft_exponential_input_x[i / 4u][i % 4u], soft_exponential_learned_alpha[0]);
+    let g = soft_exponential_backward(soft_exponential_cotangent_dy[i], soft_exponential_input_x[i], soft_exponential_learned_alpha[0]);
     sum0 += g.alpha;
   }
   let total0 = soft_exponential_workgroup_sum(sum0, lane);
@@ -2507,19 +2499,13 @@ fn soft_exponential_fused_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (soft_exponential_uniforms.size + 3u) / 4u) {
+  if (i >= soft_exponential_uniforms.size) {
     return;
   }
   let x0 = soft_exponential_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = soft_exponential_fused(x0[k], soft_exponential_learned_alpha[0]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  soft_exponential_output_y[i] = result0;
-  soft_exponential_derivative_dx[i] = result1;
+  let g0 = soft_exponential_fused(x0, soft_exponential_learned_alpha[0]);
+  soft_exponential_output_y[i] = g0.value;
+  soft_exponential_derivative_dx[i] = g0.x;
 }
 
 @compute @workgroup_size(256)
@@ -2529,21 +2515,15 @@ fn soft_exponential_double_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (soft_exponential_uniforms.size + 3u) / 4u) {
+  if (i >= soft_exponential_uniforms.size) {
     return;
   }
   let dy = soft_exponential_cotangent_dy[i];
   let dd0 = soft_exponential_cotangent_ddx[i];
   let x0 = soft_exponential_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = soft_exponential_double_backward(dy[k], dd0[k], x0[k], soft_exponential_learned_alpha[0], soft_exponential_cotangent_ddalpha[0]);
-    result0[k] = g.dy;
-    result1[k] = g.x;
-  }
-  soft_exponential_gradient_ddy[i] = result0;
-  soft_exponential_gradient_dx[i] = result1;
+  let g0 = soft_exponential_double_backward(dy, dd0, x0, soft_exponential_learned_alpha[0], soft_exponential_cotangent_ddalpha[0]);
+  soft_exponential_gradient_ddy[i] = g0.dy;
+  soft_exponential_gradient_dx[i] = g0.x;
 }
 
 @compute @workgroup_size(256)
@@ -2559,7 +2539,7 @@ fn soft_exponential_double_backward_partial_sums(
   var sum0 = 0.0;
   for (var j = (w % 64u) * 256u + lane; j < soft_exponential_uniforms.size; j += 16384u) {
     let i = j;
-    let g = soft_exponential_double_backward(soft_exponential_cotangent_dy[i / 4u][i % 4u], soft_exponential_cotangent_ddx[i / 4u][i % 4u], soft_exponential_input_x[i / 4u][i % 4u], soft_exponential_learned_alpha[0], soft_exponential_cotangent_ddalpha[0]);
+    let g = soft_exponential_double_backward(soft_exponential_cotangent_dy[i], soft_exponential_cotangent_ddx[i], soft_exponential_input_x[i], soft_exponential_learned_alpha[0], soft_exponential_cotangent_ddalpha[0]);
     sum0 += g.alpha;
   }
   let total0 = soft_exponential_workgroup_sum(sum0, lane);

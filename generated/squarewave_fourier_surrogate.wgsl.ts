@@ -1466,13 +1466,13 @@ struct squarewave_fourier_surrogate_uniform_values {
 }
 
 @group(0) @binding(0) var<uniform> squarewave_fourier_surrogate_uniforms: squarewave_fourier_surrogate_uniform_values;
-@group(0) @binding(1) var<storage, read> squarewave_fourier_surrogate_input_x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> squarewave_fourier_surrogate_output_y: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> squarewave_fourier_surrogate_cotangent_dy: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> squarewave_fourier_surrogate_gradient_dx: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> squarewave_fourier_surrogate_derivative_dx: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> squarewave_fourier_surrogate_cotangent_ddx: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> squarewave_fourier_surrogate_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> squarewave_fourier_surrogate_input_x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> squarewave_fourier_surrogate_output_y: array<f32>;
+@group(0) @binding(3) var<storage, read> squarewave_fourier_surrogate_cotangent_dy: array<f32>;
+@group(0) @binding(4) var<storage, read_write> squarewave_fourier_surrogate_gradient_dx: array<f32>;
+@group(0) @binding(5) var<storage, read_write> squarewave_fourier_surrogate_derivative_dx: array<f32>;
+@group(0) @binding(6) var<storage, read> squarewave_fourier_surrogate_cotangent_ddx: array<f32>;
+@group(0) @binding(7) var<storage, read_write> squarewave_fourier_surrogate_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn squarewave_fourier_surrogate_forward(
@@ -1481,16 +1481,11 @@ fn squarewave_fourier_surrogate_forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (squarewave_fourier_surrogate_uniforms.size + 3u) / 4u) {
+  if (i >= squarewave_fourier_surrogate_uniforms.size) {
     return;
   }
   let x0 = squarewave_fourier_surrogate_input_x[i];
-  squarewave_fourier_surrogate_output_y[i] = vec4<f32>(
-    squarewave_fourier_surrogate(x0.x, squarewave_fourier_surrogate_uniforms.p_t_period),
-    squarewave_fourier_surrogate(x0.y, squarewave_fourier_surrogate_uniforms.p_t_period),
-    squarewave_fourier_surrogate(x0.z, squarewave_fourier_surrogate_uniforms.p_t_period),
-    squarewave_fourier_surrogate(x0.w, squarewave_fourier_surrogate_uniforms.p_t_period),
-  );
+  squarewave_fourier_surrogate_output_y[i] = squarewave_fourier_surrogate(x0, squarewave_fourier_surrogate_uniforms.p_t_period);
 }
 
 @compute @workgroup_size(256)
@@ -1500,16 +1495,12 @@ fn squarewave_fourier_surrogate_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (squarewave_fourier_surrogate_uniforms.size + 3u) / 4u) {
+  if (i >= squarewave_fourier_surrogate_uniforms.size) {
     return;
   }
   let dy = squarewave_fourier_surrogate_cotangent_dy[i];
   let x0 = squarewave_fourier_surrogate_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = squarewave_fourier_surrogate_backward(dy[k], x0[k], squarewave_fourier_surrogate_uniforms.p_t_period);
-  }
-  squarewave_fourier_surrogate_gradient_dx[i] = result;
+  squarewave_fourier_surrogate_gradient_dx[i] = squarewave_fourier_surrogate_backward(dy, x0, squarewave_fourier_surrogate_uniforms.p_t_period);
 }
 
 @compute @workgroup_size(256)
@@ -1519,19 +1510,13 @@ fn squarewave_fourier_surrogate_fused_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (squarewave_fourier_surrogate_uniforms.size + 3u) / 4u) {
+  if (i >= squarewave_fourier_surrogate_uniforms.size) {
     return;
   }
   let x0 = squarewave_fourier_surrogate_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = squarewave_fourier_surrogate_fused(x0[k], squarewave_fourier_surrogate_uniforms.p_t_period);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  squarewave_fourier_surrogate_output_y[i] = result0;
-  squarewave_fourier_surrogate_derivative_dx[i] = result1;
+  let g0 = squarewave_fourier_surrogate_fused(x0, squarewave_fourier_surrogate_uniforms.p_t_period);
+  squarewave_fourier_surrogate_output_y[i] = g0.value;
+  squarewave_fourier_surrogate_derivative_dx[i] = g0.x;
 }
 
 @compute @workgroup_size(256)
@@ -1541,20 +1526,14 @@ fn squarewave_fourier_surrogate_double_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (squarewave_fourier_surrogate_uniforms.size + 3u) / 4u) {
+  if (i >= squarewave_fourier_surrogate_uniforms.size) {
     return;
   }
   let dy = squarewave_fourier_surrogate_cotangent_dy[i];
   let dd0 = squarewave_fourier_surrogate_cotangent_ddx[i];
   let x0 = squarewave_fourier_surrogate_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = squarewave_fourier_surrogate_double_backward(dy[k], dd0[k], x0[k], squarewave_fourier_surrogate_uniforms.p_t_period);
-    result0[k] = g.dy;
-    result1[k] = g.x;
-  }
-  squarewave_fourier_surrogate_gradient_ddy[i] = result0;
-  squarewave_fourier_surrogate_gradient_dx[i] = result1;
+  let g0 = squarewave_fourier_surrogate_double_backward(dy, dd0, x0, squarewave_fourier_surrogate_uniforms.p_t_period);
+  squarewave_fourier_surrogate_gradient_ddy[i] = g0.dy;
+  squarewave_fourier_surrogate_gradient_dx[i] = g0.x;
 }
 `);

@@ -1,5 +1,7 @@
 /** Entry points of element-wise activations. */
 import { type Expr, reachable, type Variable } from "../../ir/expr.js";
+import { wgslNatBits } from "../../machine/index.js";
+import type { PrimitiveName } from "../../primitives/table.js";
 import type { WgslKernel, WgslNumber, WgslPassDescription } from "../manifest.js";
 import { cotangentGradientName } from "../kernels.js";
 import { isPerChannel } from "../spaces.js";
@@ -64,6 +66,8 @@ class ElementKernels {
   private readonly learned: readonly Variable[];
   private readonly inputs: readonly Variable[];
   private readonly perChannel: boolean;
+  /** Whether a thread handles one element, not a vector of four. */
+  private readonly isAlone: boolean;
   /** Learned parameters are gathered into one buffer where there are too many for a binding each. */
   private gathered: boolean;
   private readonly entries: string[] = [];
@@ -75,7 +79,8 @@ class ElementKernels {
     this.learned = activation.learned.map(({ variable }) => variable);
     this.perChannel = plan.perChannel;
     this.gathered = this.inputs.length * 2 + 1 + this.learned.length > maximumBuffers;
-    this.bindings = new WgslBindings(prefix, this.perChannel ? context.storage : `vec4<${context.storage}>`, [
+    this.isAlone = plan.perChannel || (turnsManyLoops(context) && !usesVectors(context));
+    this.bindings = new WgslBindings(prefix, this.isAlone ? context.storage : `vec4<${context.storage}>`, [
       { name: "size", role: "extent" },
       ...(this.perChannel
         ? (["channelOuter", "channels", "channelInner"] as const).map((name) => ({ name, role: "extent" }) as const)
@@ -207,7 +212,7 @@ class ElementKernels {
   /** Runs `line` for each of the (up to four) elements that a thread handles. */
   private elementwise(body: (element: (buffer: Buffer, start?: string) => string) => string[]): string[] {
     const index = `let i = (workgroup.y * workgroups.x + workgroup.x) * ${workgroupSize}u + lane;`;
-    const limit = this.perChannel ? this.size : `(${this.size} + 3u) / 4u`;
+    const limit = this.isAlone ? this.size : `(${this.size} + 3u) / 4u`;
     return [
       index,
       `if (i >= ${limit}) {`,
@@ -221,7 +226,7 @@ class ElementKernels {
   /** The call of a scalar function on all elements of a thread: one, or the four of a vector. */
   private calls(name: string, tensors: readonly Operand[], more: readonly string[] = []): string[] {
     const rest = [...this.scalarArguments(), ...more];
-    const components = this.perChannel ? [""] : [".x", ".y", ".z", ".w"];
+    const components = this.isAlone ? [""] : [".x", ".y", ".z", ".w"];
     return components.map(
       (component) => `${name}(${[...tensors.map(({ local }) => local + component), ...rest].join(", ")})`,
     );
@@ -233,13 +238,13 @@ class ElementKernels {
    */
   private loops(forms: readonly WgslForm[]): boolean {
     const isLong = this.context.plan.activation.random !== null || forms.some(({ kind }) => kind === "pairs");
-    return !this.perChannel && isLong;
+    return !this.isAlone && isLong;
   }
 
   /** A number of a tensor, or four, as what a function computes with; and the other way round. */
   private converted(text: string, from: WgslNumber, to: WgslNumber): string {
     if (from === to) return text;
-    return this.perChannel ? `${to}(${text})` : `vec4<${to}>(${text})`;
+    return this.isAlone ? `${to}(${text})` : `vec4<${to}>(${text})`;
   }
 
   private loaded(text: string, number: WgslNumber): string {
@@ -278,7 +283,7 @@ class ElementKernels {
   }
 
   private get elementsPerWorkgroup(): number {
-    return this.perChannel ? workgroupSize : 4 * workgroupSize;
+    return this.isAlone ? workgroupSize : 4 * workgroupSize;
   }
 
   private forward(): WgslPassDescription {
@@ -467,7 +472,7 @@ class ElementKernels {
     const count = this.perChannel ? `${this.extent("channelOuter")} * ${this.extent("channelInner")}` : this.size;
     const local = ({ buffer, start }: Operand): string => {
       const place = (index: string): string => (start === undefined ? index : `${start} + ${index}`);
-      const text = `${buffer.variable}${this.perChannel ? `[${place("i")}]` : `[${place("i / 4u")}][i % 4u]`}`;
+      const text = `${buffer.variable}${this.isAlone ? `[${place("i")}]` : `[${place("i / 4u")}][i % 4u]`}`;
       // Terms of a sum are computed in float32.
       return this.context.storage === "f32" ? text : `f32(${text})`;
     };
@@ -586,7 +591,7 @@ class ElementKernels {
     what: string,
     sources: readonly Operand[],
   ): { readonly passes: readonly WgslPassDescription[]; readonly operands: readonly Operand[] } {
-    const [length, element, stride] = this.perChannel
+    const [length, element, stride] = this.isAlone
       ? ([`${sources.length} * size`, "f32", this.size] as const)
       : ([`${4 * sources.length} * ceil(size / 4)`, "vec4<f32>", `((${this.size} + 3u) / 4u)`] as const);
     const target = this.bindings.scratch(what, length, element);
@@ -656,6 +661,26 @@ class ElementKernels {
     return passes;
   }
 }
+
+/**
+ * Whether an element may take thousands of turns of loops: those of a thread run one after the other, and llvmpipe (Mesa 22.3) ends
+ * every loop of a shader once all of a thread's loops together have turned 65,535 times.
+ */
+function turnsManyLoops({ value, gradients, machine }: WgslContext): boolean {
+  const exact = [value, ...gradients.map(({ form }) => form)].flatMap((form) =>
+    form.kind === "pairs" && form.exact ? [form.exact] : [],
+  );
+  const takesSeries = reachable(exact).some((node) => node.kind === "application" && gaussians.has(node.primitive));
+  return exact.length > 0 && (machine.natBits > wgslNatBits || takesSeries);
+}
+
+/** Each takes a dozen long divisions. */
+const gaussians: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["erf", "erfc", "normcdf", "log_normcdf"]);
+
+/** Whether there are passes that read four elements at once. */
+const usesVectors = ({ quick, kept }: WgslContext): boolean =>
+  [quick.value, quick.gradients].some((forms) => forms !== null && hasRest(forms)) ||
+  (kept !== null && kept.kind !== "output");
 
 /** Adds up one number of each thread; all threads get the sum. */
 function workgroupSum(name: string, lanes: string): string {
