@@ -5,7 +5,7 @@ import { wgsl } from "../../compiler/backend/dialects/wgsl.js";
 import { lower } from "../../compiler/backend/lower.js";
 import { pairFormOf } from "../../compiler/backend/pair-form.js";
 import { normalise } from "../../compiler/algebra/normalise.js";
-import { apply, inFreshGraph, Space, variable } from "../../compiler/ir/expr.js";
+import { apply, inFreshGraph, isApplication, reachable, Space, variable } from "../../compiler/ir/expr.js";
 import { sampler } from "../../compiler/numerics/sample.js";
 import { instantiate, instantiateRow } from "../../compiler/primitives/formula.js";
 import { primitive, primitives, type PrimitiveName } from "../../compiler/primitives/table.js";
@@ -76,4 +76,37 @@ describe("what is lowered", () => {
       }
     });
   });
+});
+
+describe("branches on the two sides of zero", () => {
+  const lowered = (text: string, dialect = wgsl) => {
+    const x = variable("x", "input", Space.element);
+    const form = lower(normalise(instantiate(text, new Map([[x.name, x]]), apply)), {
+      spells: (name) => spellingOf(dialect, name) !== undefined,
+      formOf: (name) => formOf(dialect, name),
+      nanFrom: new Set(),
+      narrow: dialect === wgsl,
+    });
+    const branches = reachable([form]).filter((node) => isApplication(node, "where")).length;
+    return { branches, run: sampler(form, [x], "binary64") };
+  };
+  it.each([
+    ["where(x >= 0, 1 / sqrt(x), 1 / sqrt(-x))", Infinity],
+    ["where(x < 0, 1 / sqrt(-x), 1 / sqrt(x))", Infinity],
+    ["where(x > 0, exp(-x) * x / 2, -exp(x) * x / 2)", 0],
+    ["where(x <= 0, 1 / (1 - x), 1 / (1 + x))", 1],
+  ])("%s is computed from |x|", (text, atZero) => {
+    inFreshGraph(() => {
+      const { branches, run } = lowered(text);
+      expect(branches).toBe(0);
+      expect([run([0]), run([-0])]).toEqual([atZero, atZero]);
+      for (const x of [0.25, 3, 40]) expect(run([-x])).toBe(run([x]));
+    });
+  });
+  it.each(["where(x >= 0, sqrt(x), -sqrt(-x))", "where(x >= 0, exp(-x), x)", "where(x >= 1, exp(-x), exp(x))"])(
+    "%s stays as it is",
+    (text) => {
+      inFreshGraph(() => expect(lowered(text).branches).toBe(1));
+    },
+  );
 });
