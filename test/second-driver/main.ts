@@ -154,9 +154,9 @@ the reference; in parentheses what is left of a derivative's error after what ha
 "fl." counts results that are right once subnormal numbers are taken for 0. Over an axis, in units of the largest
 cotangent of a row. What is NaN or infinite and should not be is in known.json.
 
-llvmpipe ends every loop of a shader once all of an invocation's loops together have turned 65,535 times, and says nothing. An
-invocation has four elements, and one exponential of 384 bits takes 11,000 turns: where neighbours need such arithmetic, and much
-of it (eis, pserf), the last of them are lost on this driver, and on this driver alone.
+llvmpipe ends every loop of a shader once all of an invocation's loops together have turned 65,535 times, and says nothing. One
+exponential of 384 bits takes 11,000 turns: kernels that may need much of that (eis, pserf) give each element an invocation of its
+own, where others give four one.
 
 ${report}
 `,
