@@ -40,7 +40,7 @@ const gegluActivation: Activation = {
       {
         entryPoint: "geglu_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 2048,
         bindings: [
           [0, "uniforms"],
           [4, "cotangent"],
