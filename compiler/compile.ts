@@ -43,6 +43,7 @@ export interface CompileOptions {
   readonly kernels?: readonly KernelFamily[];
   /** What kernels of the family `saved` keep: `exact` unless given. */
   readonly save?: SaveChoice;
+  /** How WGSL kernels compute: `quick` unless given. */
   readonly shaders?: ShaderChoice;
   /** Text made earlier, by content key; see {@link EmissionCache}. */
   readonly cache?: EmissionCache;
@@ -106,7 +107,7 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const keys: string[] = [];
   const targets = targetNames.filter((name) => options.targets.includes(name));
   const kernels = kernelFamilies.filter((name) => options.kernels?.includes(name) ?? true);
-  const { save = "exact", shaders = "careful" } = options;
+  const { save = "exact", shaders = "quick" } = options;
   for (const definition of definitions) {
     const key = options.cache ? contentKey(definition, targets, kernels, save, shaders) : "";
     let known = emissions.get(options.cache, key);

@@ -24,6 +24,9 @@ export function decided<T>(
   return found;
 }
 
+/** The place in a list; -1: none. */
+export const isPlace = (answer: unknown): answer is number => Number.isInteger(answer);
+
 export const isBoolean = (answer: unknown): answer is boolean => typeof answer === "boolean";
 
 /** The decisions about one activation. */

@@ -1,7 +1,7 @@
 /** The lock file: what the search found, so that compiling need not search again. Its text, and what of one is believed. */
 import { isAnalysisFacts } from "./analysis/facts/form.js";
 import { isRemedies } from "./backend/ends.js";
-import { isBoolean } from "./decisions.js";
+import { isBoolean, isPlace } from "./decisions.js";
 import { version } from "./version.js";
 
 /** Answers by question, by activation. */
@@ -25,6 +25,9 @@ const forms: Readonly<Record<string, (answer: unknown) => boolean>> = {
   "cancels in a shader": isBoolean,
   "holds for all halves": isBoolean,
   "right far out": isBoolean,
+  "vectors cancel harmlessly": isBoolean,
+  "which is quick for all operands": isPlace,
+  "which vectors are accurate": isPlace,
 };
 
 /** A search and the fingerprint of what it is about. */

@@ -1,5 +1,12 @@
 /** Definitions as what can be measured of them, for `actc check` and `actc verify`. */
-import { type OutputFile, activationOf, compile, type EmissionCache, readDefinitions } from "./compile.js";
+import {
+  activationOf,
+  compile,
+  type EmissionCache,
+  type OutputFile,
+  readDefinitions,
+  type ShaderChoice,
+} from "./compile.js";
 import type { DecisionBook } from "./decisions.js";
 import { collate, type Diagnostic } from "./diagnostics.js";
 import { inFreshGraph } from "./ir/expr.js";
@@ -61,6 +68,8 @@ export interface Subjects {
 
 export interface SubjectsOptions {
   readonly targets: readonly MeasuredTarget[];
+  /** How WGSL kernels compute; as when nothing is said to `compile` unless given. */
+  readonly shaders?: ShaderChoice;
   /** All of them when empty. */
   readonly names?: readonly string[];
   readonly cache?: EmissionCache | undefined;
@@ -70,12 +79,13 @@ export interface SubjectsOptions {
 /** Compiles whole files, for what is measured alone: but what a cache knows of an ordinary compile is of use. */
 export async function subjectsOf(
   sources: readonly Source[],
-  { targets, names = [], cache, decisions }: SubjectsOptions,
+  { targets, shaders, names = [], cache, decisions }: SubjectsOptions,
 ): Promise<Subjects> {
   const { files, diagnostics } = await compile(sources, {
     targets: targets.includes("wasm") ? measuredTargets : usuallyMeasured,
     kernels: ["forward", "backward"],
     more: true,
+    ...(shaders ? { shaders } : {}),
     ...(cache ? { cache } : {}),
     ...(decisions ? { decisions } : {}),
   });
@@ -88,7 +98,7 @@ export async function subjectsOf(
 export async function subjectsIn(
   sources: readonly Source[],
   files: readonly OutputFile[],
-  { targets = usuallyMeasured, names = [] }: Partial<Omit<SubjectsOptions, "cache">>,
+  { targets = usuallyMeasured, names = [] }: Partial<Pick<SubjectsOptions, "targets" | "names">>,
 ): Promise<readonly Subject[]> {
   const withActivation = activationsOf(sources);
   const spans = new Map(readDefinitions(sources).definitions.map(({ definition: { name } }) => [name.text, name.span]));

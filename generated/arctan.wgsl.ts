@@ -107,7 +107,7 @@ fn arctan_pair_from_f32(x: f32) -> arctan_pair {
   return arctan_pair(x, 0.0);
 }
 
-fn arctan_backward(dy: f32, x: f32) -> f32 {
+fn arctan_backward_carefully(dy: f32, x: f32) -> f32 {
   var result = arctan_pair_to_f32(
     arctan_pair_divide(
       arctan_pair(1.0, 0.0),
@@ -119,6 +119,10 @@ fn arctan_backward(dy: f32, x: f32) -> f32 {
     result = arctan_slope_0_far(x);
   }
   return dy * result;
+}
+
+fn arctan_backward(dy: f32, x: f32) -> f32 {
+  return dy * (1.0 / (x * x + 1.0));
 }
 
 struct arctan_value_and_slopes {
@@ -265,7 +269,7 @@ fn arctan_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn arctan_double_backward(dy: f32, ddx: f32, x: f32) -> arctan_second_gradients {
-  let slopes = arctan_backward(1.0, x);
+  let slopes = arctan_backward_carefully(1.0, x);
   let curvatures = arctan_curvature(x);
   return arctan_second_gradients(ddx * slopes, arctan_product_of_three(dy, ddx, curvatures));
 }
@@ -317,11 +321,12 @@ fn arctan_backward_inputs(
   }
   let dy = arctan_cotangent_dy[i];
   let x0 = arctan_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = arctan_backward(dy[k], x0[k]);
-  }
-  arctan_gradient_dx[i] = result;
+  arctan_gradient_dx[i] = vec4<f32>(
+    arctan_backward(dy.x, x0.x),
+    arctan_backward(dy.y, x0.y),
+    arctan_backward(dy.z, x0.z),
+    arctan_backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

@@ -814,7 +814,7 @@ fn bent_identity_slope_0_far(x0: f32) -> f32 {
   return (0.5 * t2) / bent_identity_hypot(1.0, t2) + 1.0;
 }
 
-fn bent_identity_backward(dy: f32, x: f32) -> f32 {
+fn bent_identity_backward_carefully(dy: f32, x: f32) -> f32 {
   var result = bent_identity_pair_to_f32(
     bent_identity_pair_add(
       bent_identity_pair_divide(
@@ -829,6 +829,12 @@ fn bent_identity_backward(dy: f32, x: f32) -> f32 {
     result = bent_identity_slope_0_far(x);
   }
   return dy * result;
+}
+
+fn bent_identity_backward(dy: f32, x: f32) -> f32 {
+  let bounded = select(x, -1099511600000.0, x < -1099511600000.0);
+  let bounded2 = select(bounded, 1099511600000.0, bounded > 1099511600000.0);
+  return dy * ((0.5 * bounded2) / sqrt(1.0 + bounded2 * bounded2) + 1.0);
 }
 
 struct bent_identity_value_and_slopes {
@@ -997,7 +1003,7 @@ fn bent_identity_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn bent_identity_double_backward(dy: f32, ddx: f32, x: f32) -> bent_identity_second_gradients {
-  let slopes = bent_identity_backward(1.0, x);
+  let slopes = bent_identity_backward_carefully(1.0, x);
   let curvatures = bent_identity_curvature(x);
   return bent_identity_second_gradients(ddx * slopes, bent_identity_product_of_three(dy, ddx, curvatures));
 }
@@ -1045,11 +1051,12 @@ fn bent_identity_backward_inputs(
   }
   let dy = bent_identity_cotangent_dy[i];
   let x0 = bent_identity_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = bent_identity_backward(dy[k], x0[k]);
-  }
-  bent_identity_gradient_dx[i] = result;
+  bent_identity_gradient_dx[i] = vec4<f32>(
+    bent_identity_backward(dy.x, x0.x),
+    bent_identity_backward(dy.y, x0.y),
+    bent_identity_backward(dy.z, x0.z),
+    bent_identity_backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

@@ -168,10 +168,7 @@ fn cloglog_pair_to_f32(a: cloglog_pair) -> f32 {
   return a.high + a.low;
 }
 
-// Complementary log-log.
-// Source: Gomes and Ludermir 2008.
-// cloglog(x) = 1 - exp(-exp(x))
-fn cloglog(x: f32) -> f32 {
+fn cloglog_carefully(x: f32) -> f32 {
   let e = cloglog_pair_exp(cloglog_pair_from_f32(x));
   let v = cloglog_pair_negate(e);
   let em1 = cloglog_pair_expm1(v);
@@ -187,6 +184,70 @@ fn cloglog(x: f32) -> f32 {
     result = cloglog_value_far(x);
   }
   return select(result, x, cloglog_is_nan(x));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn cloglog_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn cloglog_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn cloglog_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn cloglog_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn cloglog_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(cloglog_quick_exponent_of_bits(z));
+}
+
+// e^x - 1 for x <= 0: beyond -32 nothing changes any more. An error of the exponent is multiplied by |x| e^x alone, so that one part of ln 2 does.
+fn cloglog_quick_falling_expm1(x: f32) -> f32 {
+  let y = max(x, -32.0);
+  let z = cloglog_quick_rounded_with_bits(y * 1.44269504);
+  let scale = cloglog_quick_scaled_by_bits(1.0, z);
+  return scale * cloglog_quick_expm1_of_rest(y - cloglog_quick_whole_of_bits(z) * 0.693147182) + (scale - 1.0);
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn cloglog_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn cloglog_quick_exp(x: f32) -> f32 {
+  let z = cloglog_quick_rounded_with_bits(x * 1.44269504);
+  let k = cloglog_quick_whole_of_bits(z);
+  return cloglog_quick_scaled_by_bits(1.0 + cloglog_quick_expm1_of_rest(cloglog_quick_rest_of(x, k)), z);
+}
+
+fn cloglog_quickly(x: f32) -> f32 {
+  return -cloglog_quick_falling_expm1(-cloglog_quick_exp(x));
+}
+
+fn cloglog_is_ordinary(x: f32) -> bool {
+  return bitcast<u32>(abs(x)) <= 0x42800000u;
+}
+
+// Complementary log-log.
+// Source: Gomes and Ludermir 2008.
+// cloglog(x) = 1 - exp(-exp(x))
+fn cloglog(x: f32) -> f32 {
+  if (cloglog_is_ordinary(x)) {
+    return cloglog_quickly(x);
+  }
+  return cloglog_carefully(x);
 }
 
 fn cloglog_slope_0_far(x0: f32) -> f32 {
@@ -444,22 +505,41 @@ struct cloglog_uniform_values {
 @group(0) @binding(6) var<storage, read> cloglog_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> cloglog_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn cloglog_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (cloglog_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (cloglog_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = cloglog_input_x[i];
+      cloglog_output_y[i] = vec4<f32>(
+        cloglog_quickly(x0.x),
+        cloglog_quickly(x0.y),
+        cloglog_quickly(x0.z),
+        cloglog_quickly(x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        cloglog_is_ordinary(x0.x),
+        cloglog_is_ordinary(x0.y),
+        cloglog_is_ordinary(x0.z),
+        cloglog_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = cloglog_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = cloglog(x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    cloglog_output_y[i][k % 4u] = cloglog_carefully(cloglog_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  cloglog_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)

@@ -443,7 +443,7 @@ fn double_silu_wide_leading_of(x: double_silu_wide) -> double_silu_wide_leading 
 //   r3 = add(r1, r3)
 //   r3 = divide(r2, r3)
 //   r3 = multiply(r0, r3)
-fn double_silu_exactly_wide(x0: double_silu_wide) -> double_silu_wide_outcome {
+fn double_silu_carefully_exactly_wide(x0: double_silu_wide) -> double_silu_wide_outcome {
   var registers = array<double_silu_wide, 4>(x0, double_silu_WIDE_ONE, double_silu_WIDE_ZERO, double_silu_WIDE_ZERO);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 4>(
@@ -771,7 +771,7 @@ fn double_silu_wide_leading_to_f32(x: double_silu_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn double_silu_exactly(x0: f32) -> f32 {
+fn double_silu_carefully_exactly(x0: f32) -> f32 {
   if (double_silu_is_nan(x0)) {
     return x0;
   }
@@ -783,7 +783,7 @@ fn double_silu_exactly(x0: f32) -> f32 {
   let zero = false;
   var search = double_silu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = double_silu_exactly_wide(double_silu_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let found = double_silu_carefully_exactly_wide(double_silu_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = double_silu_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -907,10 +907,7 @@ fn double_silu_pair_to_f32(a: double_silu_pair) -> f32 {
   return a.high + a.low;
 }
 
-// silu of silu's gate.
-// Source: survey of Kunc and Klema 2024 (double SiLU).
-// double_silu(x) = x * sigmoid(x * sigmoid(x))
-fn double_silu(x: f32) -> f32 {
+fn double_silu_carefully(x: f32) -> f32 {
   let bounded = double_silu_pair_at_most(double_silu_pair_from_f32(x), double_silu_pair(40.0, 0.0));
   let v = double_silu_pair_raised_exp(bounded);
   let p = double_silu_pair_scale(v, 8.6736174e-19);
@@ -940,7 +937,7 @@ fn double_silu(x: f32) -> f32 {
     (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = double_silu_exactly(x);
+    result = double_silu_carefully_exactly(x);
     if (double_silu_is_nan(result)) {
       let far = double_silu_value_far(x);
       result = select(far, result, double_silu_is_nan(far));
@@ -948,6 +945,58 @@ fn double_silu(x: f32) -> f32 {
     found = true;
   }
   return select(result, x, double_silu_is_nan(x));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn double_silu_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn double_silu_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn double_silu_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn double_silu_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(double_silu_quick_exponent_of_bits(z));
+}
+
+// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
+fn double_silu_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
+}
+
+// 1/(1 + e^-x): beyond these bounds it is 0 or 1.
+fn double_silu_quick_sigmoid(x: f32) -> f32 {
+  let y = clamp(x, -89.0, 88.0);
+  let z = double_silu_quick_rounded_with_bits(y * 1.44269504);
+  let r = double_silu_quick_rest_of(y, double_silu_quick_whole_of_bits(z));
+  let r2 = r * r;
+  let q = (0.49999993 - r * 0.166665207) + r2 * ((0.041668386 - r * 0.0083687138) + r2 * 0.0013814748);
+  return 1.0 / (1.0 + double_silu_quick_scaled_down_by_bits(1.0 + (r2 * q - r), z));
+}
+
+fn double_silu_quickly(x: f32) -> f32 {
+  return x * double_silu_quick_sigmoid(x * double_silu_quick_sigmoid(x));
+}
+
+fn double_silu_is_ordinary(x: f32) -> bool {
+  return bitcast<u32>(abs(x)) <= 0x42800000u;
+}
+
+// silu of silu's gate.
+// Source: survey of Kunc and Klema 2024 (double SiLU).
+// double_silu(x) = x * sigmoid(x * sigmoid(x))
+fn double_silu(x: f32) -> f32 {
+  if (double_silu_is_ordinary(x)) {
+    return double_silu_quickly(x);
+  }
+  return double_silu_carefully(x);
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
@@ -1007,7 +1056,7 @@ fn double_silu_wide_equal(a: double_silu_wide, b: double_silu_wide) -> bool {
 //   r1 = divide(r7, r1)
 //   r1 = multiply(r5, r1)
 //   r1 = add(r6, r1)
-fn double_silu_backward_exactly_wide(x0: double_silu_wide) -> double_silu_wide_outcome {
+fn double_silu_backward_carefully_exactly_wide(x0: double_silu_wide) -> double_silu_wide_outcome {
   var registers = array<double_silu_wide, 8>(
     x0,
     double_silu_WIDE_ONE,
@@ -1122,7 +1171,7 @@ fn double_silu_backward_exactly_wide(x0: double_silu_wide) -> double_silu_wide_o
   );
 }
 
-fn double_silu_backward_exactly(x0: f32) -> f32 {
+fn double_silu_backward_carefully_exactly(x0: f32) -> f32 {
   if (double_silu_is_nan(x0)) {
     return x0;
   }
@@ -1134,7 +1183,9 @@ fn double_silu_backward_exactly(x0: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = double_silu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = double_silu_backward_exactly_wide(double_silu_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let found = double_silu_backward_carefully_exactly_wide(
+      double_silu_wide_operand_at(wide_x0, search, 1, true, infinite)
+    );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = double_silu_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -1146,7 +1197,7 @@ fn double_silu_pair_select(condition: bool, a: double_silu_pair, b: double_silu_
   return double_silu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
-fn double_silu_backward(dy: f32, x: f32) -> f32 {
+fn double_silu_backward_carefully(dy: f32, x: f32) -> f32 {
   let bounded = double_silu_pair_at_most(double_silu_pair_from_f32(x), double_silu_pair(40.0, 0.0));
   let v = double_silu_pair_raised_exp(bounded);
   let p = double_silu_pair_scale(v, 8.6736174e-19);
@@ -1215,7 +1266,7 @@ fn double_silu_backward(dy: f32, x: f32) -> f32 {
     ((p3.high < 40.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = double_silu_backward_exactly(x);
+    result = double_silu_backward_carefully_exactly(x);
     if (double_silu_is_nan(result)) {
       let far = double_silu_slope_0_far(x);
       result = select(far, result, double_silu_is_nan(far));
@@ -1223,6 +1274,60 @@ fn double_silu_backward(dy: f32, x: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+// A number as a product: far below the normal numbers both factors are normal.
+struct double_silu_halves {
+  first: f32,
+  second: f32,
+}
+
+// p 2^n for -252 <= n <= 250: both powers are normal.
+fn double_silu_quick_in_halves(p: f32, n: i32) -> double_silu_halves {
+  let half = n >> 1u;
+  return double_silu_halves(p * double_silu_power_of_two(half), double_silu_power_of_two(n - half));
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn double_silu_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// e^x for x <= 170, below -174 that of -174: numbers of up to 2^100 times that vanish.
+fn double_silu_quick_exp_in_halves(x: f32) -> double_silu_halves {
+  let y = max(x, -174.0);
+  let n = double_silu_quick_exponent_of_bits(double_silu_quick_rounded_with_bits(y * 1.44269504));
+  return double_silu_quick_in_halves(1.0 + double_silu_quick_expm1_of_rest(double_silu_quick_rest_of(y, f32(n))), n);
+}
+
+// s + b s (1 - s) for s = 1/(1 + e^-a). With e = e^-|a| it is (1 + e (1 + b))/(1 + e)^2 or e (e + (1 + b))/(1 + e)^2.
+fn double_silu_quick_gate_slope(a: f32, b: f32) -> f32 {
+  let e = double_silu_quick_exp_in_halves(-abs(a));
+  let w = e.first * e.second;
+  let u = 1.0 + b;
+  let d = 1.0 + w;
+  return (select(e.first * (w + u), 1.0 + w * u, a > 0.0) / (d * d)) * select(e.second, 1.0, a > 0.0);
+}
+
+// p/(1 + e^-x), with e = e^-|x|: p/(1 + e) or p e/(1 + e).
+fn double_silu_quick_times_sigmoid(p: f32, x: f32) -> f32 {
+  let e = double_silu_quick_exp_in_halves(-abs(x));
+  let d = 1.0 + e.first * e.second;
+  return p * (select(e.first, 1.0, x > 0.0) / d) * select(e.second, 1.0, x > 0.0);
+}
+
+fn double_silu_backward(dy: f32, x: f32) -> f32 {
+  let bounded = select(x, -1024.0, x < -1024.0);
+  let bounded2 = select(bounded, 1024.0, bounded > 1024.0);
+  return (
+    dy *
+    double_silu_quick_gate_slope(
+      double_silu_quick_times_sigmoid(bounded2, bounded2),
+      bounded2 * double_silu_quick_gate_slope(bounded2, bounded2)
+    )
+  );
 }
 
 struct double_silu_value_and_slopes {
@@ -1678,7 +1783,7 @@ fn double_silu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn double_silu_double_backward(dy: f32, ddx: f32, x: f32) -> double_silu_second_gradients {
-  let slopes = double_silu_backward(1.0, x);
+  let slopes = double_silu_backward_carefully(1.0, x);
   let curvatures = double_silu_curvature(x);
   return double_silu_second_gradients(ddx * slopes, double_silu_product_of_three(dy, ddx, curvatures));
 }
@@ -1700,22 +1805,41 @@ struct double_silu_uniform_values {
 @group(0) @binding(6) var<storage, read> double_silu_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> double_silu_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn double_silu_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (double_silu_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (double_silu_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = double_silu_input_x[i];
+      double_silu_output_y[i] = vec4<f32>(
+        double_silu_quickly(x0.x),
+        double_silu_quickly(x0.y),
+        double_silu_quickly(x0.z),
+        double_silu_quickly(x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        double_silu_is_ordinary(x0.x),
+        double_silu_is_ordinary(x0.y),
+        double_silu_is_ordinary(x0.z),
+        double_silu_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = double_silu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = double_silu(x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    double_silu_output_y[i][k % 4u] = double_silu_carefully(double_silu_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  double_silu_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)
@@ -1730,11 +1854,12 @@ fn double_silu_backward_inputs(
   }
   let dy = double_silu_cotangent_dy[i];
   let x0 = double_silu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = double_silu_backward(dy[k], x0[k]);
-  }
-  double_silu_gradient_dx[i] = result;
+  double_silu_gradient_dx[i] = vec4<f32>(
+    double_silu_backward(dy.x, x0.x),
+    double_silu_backward(dy.y, x0.y),
+    double_silu_backward(dy.z, x0.z),
+    double_silu_backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

@@ -755,7 +755,7 @@ fn elliott_sigmoid_pair_multiply(a: elliott_sigmoid_pair, b: elliott_sigmoid_pai
   return elliott_sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-fn elliott_sigmoid_backward(dy: f32, x: f32) -> f32 {
+fn elliott_sigmoid_backward_carefully(dy: f32, x: f32) -> f32 {
   let v = elliott_sigmoid_pair_abs(elliott_sigmoid_pair_from_f32(x));
   let u = elliott_sigmoid_pair_add(v, elliott_sigmoid_pair(1.0, 0.0));
   var result = elliott_sigmoid_pair_to_f32(
@@ -766,6 +766,11 @@ fn elliott_sigmoid_backward(dy: f32, x: f32) -> f32 {
     result = elliott_sigmoid_slope_0_far(x);
   }
   return dy * result;
+}
+
+fn elliott_sigmoid_backward(dy: f32, x: f32) -> f32 {
+  let u = abs(x) + 1.0;
+  return dy * (0.5 / (u * u));
 }
 
 struct elliott_sigmoid_value_and_slopes {
@@ -941,7 +946,7 @@ fn elliott_sigmoid_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn elliott_sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> elliott_sigmoid_second_gradients {
-  let slopes = elliott_sigmoid_backward(1.0, x);
+  let slopes = elliott_sigmoid_backward_carefully(1.0, x);
   let curvatures = elliott_sigmoid_curvature(x);
   return elliott_sigmoid_second_gradients(ddx * slopes, elliott_sigmoid_product_of_three(dy, ddx, curvatures));
 }
@@ -989,11 +994,12 @@ fn elliott_sigmoid_backward_inputs(
   }
   let dy = elliott_sigmoid_cotangent_dy[i];
   let x0 = elliott_sigmoid_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = elliott_sigmoid_backward(dy[k], x0[k]);
-  }
-  elliott_sigmoid_gradient_dx[i] = result;
+  elliott_sigmoid_gradient_dx[i] = vec4<f32>(
+    elliott_sigmoid_backward(dy.x, x0.x),
+    elliott_sigmoid_backward(dy.y, x0.y),
+    elliott_sigmoid_backward(dy.z, x0.z),
+    elliott_sigmoid_backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

@@ -42,7 +42,7 @@ const erfActivationActivation: Activation = {
       {
         entryPoint: "erf_activation_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 2048,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],

@@ -417,7 +417,7 @@ fn erf_activation_wide_leading_of(x: erf_activation_wide) -> erf_activation_wide
 //   r0 = exponential(r0, 0)
 //   r0 = multiply(r1, r0)
 //   r3 = divide(r0, r3)
-fn erf_activation_backward_exactly_wide(x0: erf_activation_wide) -> erf_activation_wide_outcome {
+fn erf_activation_backward_carefully_exactly_wide(x0: erf_activation_wide) -> erf_activation_wide_outcome {
   var registers = array<erf_activation_wide, 4>(
     x0,
     erf_activation_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2),
@@ -731,7 +731,7 @@ fn erf_activation_wide_leading_to_f32(x: erf_activation_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn erf_activation_backward_exactly(x0: f32) -> f32 {
+fn erf_activation_backward_carefully_exactly(x0: f32) -> f32 {
   if (erf_activation_is_nan(x0)) {
     return x0;
   }
@@ -743,7 +743,7 @@ fn erf_activation_backward_exactly(x0: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = erf_activation_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = erf_activation_backward_exactly_wide(
+    let found = erf_activation_backward_carefully_exactly_wide(
       erf_activation_wide_operand_at(wide_x0, search, 1, true, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
@@ -853,7 +853,7 @@ fn erf_activation_pair_to_f32(a: erf_activation_pair) -> f32 {
   return a.high + a.low;
 }
 
-fn erf_activation_backward(dy: f32, x: f32) -> f32 {
+fn erf_activation_backward_carefully(dy: f32, x: f32) -> f32 {
   let squared = erf_activation_pair_multiply(erf_activation_pair_from_f32(x), erf_activation_pair_from_f32(x));
   let v = erf_activation_pair_negate(squared);
   let e = erf_activation_pair_exp(v);
@@ -864,7 +864,7 @@ fn erf_activation_backward(dy: f32, x: f32) -> f32 {
     (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = erf_activation_backward_exactly(x);
+    result = erf_activation_backward_carefully_exactly(x);
     if (erf_activation_is_nan(result)) {
       let far = erf_activation_slope_0_far(x);
       result = select(far, result, erf_activation_is_nan(far));
@@ -872,6 +872,76 @@ fn erf_activation_backward(dy: f32, x: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn erf_activation_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn erf_activation_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn erf_activation_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn erf_activation_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn erf_activation_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn erf_activation_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(erf_activation_quick_exponent_of_bits(z));
+}
+
+// e^a.
+fn erf_activation_quick_exp_of_pair(a: erf_activation_pair) -> f32 {
+  let z = erf_activation_quick_rounded_with_bits(a.high * 1.44269504);
+  return erf_activation_quick_scaled_by_bits(
+    1.0 + erf_activation_quick_expm1_of_rest(erf_activation_quick_rest_of(a.high, erf_activation_quick_whole_of_bits(z)) + a.low),
+    z
+  );
+}
+
+fn erf_activation_backward_quickly(dy: f32, x: f32) -> f32 {
+  let e = erf_activation_quick_exp_of_pair(
+    erf_activation_pair_negate(
+      erf_activation_pair_multiply(erf_activation_pair_from_f32(x), erf_activation_pair_from_f32(x))
+    )
+  );
+  return dy * (1.1283792 * e);
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn erf_activation_quick_exp(x: f32) -> f32 {
+  let z = erf_activation_quick_rounded_with_bits(x * 1.44269504);
+  let k = erf_activation_quick_whole_of_bits(z);
+  return erf_activation_quick_scaled_by_bits(1.0 + erf_activation_quick_expm1_of_rest(erf_activation_quick_rest_of(x, k)), z);
+}
+
+fn erf_activation_backward_is_ordinary(x: f32) -> bool {
+  let squared = x * x;
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) & (erf_activation_quick_exp(-squared) >= 3.9443045e-31) & (squared <= 86.0)
+  );
+}
+
+fn erf_activation_backward(dy: f32, x: f32) -> f32 {
+  if (erf_activation_backward_is_ordinary(x)) {
+    return erf_activation_backward_quickly(dy, x);
+  }
+  return erf_activation_backward_carefully(dy, x);
 }
 
 struct erf_activation_value_and_slopes {
@@ -1030,7 +1100,7 @@ fn erf_activation_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn erf_activation_double_backward(dy: f32, ddx: f32, x: f32) -> erf_activation_second_gradients {
-  let slopes = erf_activation_backward(1.0, x);
+  let slopes = erf_activation_backward_carefully(1.0, x);
   let curvatures = erf_activation_curvature(x);
   return erf_activation_second_gradients(ddx * slopes, erf_activation_product_of_three(dy, ddx, curvatures));
 }
@@ -1067,23 +1137,42 @@ fn erf_activation_forward(
   );
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn erf_activation_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (erf_activation_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (erf_activation_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = erf_activation_cotangent_dy[i];
+      let x0 = erf_activation_input_x[i];
+      erf_activation_gradient_dx[i] = vec4<f32>(
+        erf_activation_backward_quickly(dy.x, x0.x),
+        erf_activation_backward_quickly(dy.y, x0.y),
+        erf_activation_backward_quickly(dy.z, x0.z),
+        erf_activation_backward_quickly(dy.w, x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        erf_activation_backward_is_ordinary(x0.x),
+        erf_activation_backward_is_ordinary(x0.y),
+        erf_activation_backward_is_ordinary(x0.z),
+        erf_activation_backward_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = erf_activation_cotangent_dy[i];
-  let x0 = erf_activation_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = erf_activation_backward(dy[k], x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    erf_activation_gradient_dx[i][k % 4u] = erf_activation_backward_carefully(erf_activation_cotangent_dy[i][k % 4u], erf_activation_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  erf_activation_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

@@ -382,7 +382,10 @@ fn erf_surrogate_wide_leading_of(x: erf_surrogate_wide) -> erf_surrogate_wide_le
 //   r4 = exponential(r4, 0)
 //   r4 = multiply(r1, r4)
 //   r3 = divide(r4, r3)
-fn erf_surrogate_backward_exactly_wide(x0: erf_surrogate_wide, x1: erf_surrogate_wide) -> erf_surrogate_wide_outcome {
+fn erf_surrogate_backward_carefully_exactly_wide(
+  x0: erf_surrogate_wide,
+  x1: erf_surrogate_wide
+) -> erf_surrogate_wide_outcome {
   var registers = array<erf_surrogate_wide, 5>(
     x0,
     x1,
@@ -698,7 +701,7 @@ fn erf_surrogate_wide_leading_to_f32(x: erf_surrogate_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn erf_surrogate_backward_exactly(x0: f32, x1: f32) -> f32 {
+fn erf_surrogate_backward_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (erf_surrogate_is_nan(x0)) {
     return x0;
   }
@@ -714,7 +717,7 @@ fn erf_surrogate_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = erf_surrogate_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = erf_surrogate_backward_exactly_wide(
+    let found = erf_surrogate_backward_carefully_exactly_wide(
       erf_surrogate_wide_operand_at(wide_x0, search, 1, true, infinite),
       erf_surrogate_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
@@ -825,7 +828,7 @@ fn erf_surrogate_pair_to_f32(a: erf_surrogate_pair) -> f32 {
   return a.high + a.low;
 }
 
-fn erf_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
+fn erf_surrogate_backward_carefully(dy: f32, x: f32, alpha: f32) -> f32 {
   let squared = erf_surrogate_pair_multiply(erf_surrogate_pair_from_f32(x), erf_surrogate_pair_from_f32(x));
   let squared2 = erf_surrogate_pair_multiply(erf_surrogate_pair_from_f32(alpha), erf_surrogate_pair_from_f32(alpha));
   let p = erf_surrogate_pair_multiply(squared, squared2);
@@ -844,7 +847,7 @@ fn erf_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
     (bitcast<u32>(abs(p.high)) <= 0x7a800000u);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = erf_surrogate_backward_exactly(x, alpha);
+    result = erf_surrogate_backward_carefully_exactly(x, alpha);
     if (erf_surrogate_is_nan(result)) {
       let far = erf_surrogate_slope_0_far(x, alpha);
       result = select(far, result, erf_surrogate_is_nan(far));
@@ -852,6 +855,87 @@ fn erf_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn erf_surrogate_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn erf_surrogate_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn erf_surrogate_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn erf_surrogate_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn erf_surrogate_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn erf_surrogate_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(erf_surrogate_quick_exponent_of_bits(z));
+}
+
+// e^a.
+fn erf_surrogate_quick_exp_of_pair(a: erf_surrogate_pair) -> f32 {
+  let z = erf_surrogate_quick_rounded_with_bits(a.high * 1.44269504);
+  return erf_surrogate_quick_scaled_by_bits(
+    1.0 + erf_surrogate_quick_expm1_of_rest(erf_surrogate_quick_rest_of(a.high, erf_surrogate_quick_whole_of_bits(z)) + a.low),
+    z
+  );
+}
+
+fn erf_surrogate_backward_quickly(dy: f32, x: f32, alpha: f32) -> f32 {
+  let e = erf_surrogate_quick_exp_of_pair(
+    erf_surrogate_pair_negate(
+      erf_surrogate_pair_multiply(
+        erf_surrogate_pair_multiply(erf_surrogate_pair_from_f32(x), erf_surrogate_pair_from_f32(x)),
+        erf_surrogate_pair_multiply(erf_surrogate_pair_from_f32(alpha), erf_surrogate_pair_from_f32(alpha))
+      )
+    )
+  );
+  return dy * (0.5641896 * alpha * e);
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn erf_surrogate_quick_exp(x: f32) -> f32 {
+  let z = erf_surrogate_quick_rounded_with_bits(x * 1.44269504);
+  let k = erf_surrogate_quick_whole_of_bits(z);
+  return erf_surrogate_quick_scaled_by_bits(1.0 + erf_surrogate_quick_expm1_of_rest(erf_surrogate_quick_rest_of(x, k)), z);
+}
+
+fn erf_surrogate_backward_is_ordinary(x: f32, alpha: f32) -> bool {
+  let squared = alpha * alpha;
+  let squared2 = x * x;
+  let p = squared2 * squared;
+  let e = erf_surrogate_quick_exp(-p);
+  return (
+    (bitcast<u32>(abs(x)) <= 0x42800000u) &
+    (bitcast<u32>(abs(alpha)) <= 0x42800000u) &
+    (0.5641896 * alpha >= 7.888609e-31) &
+    ((squared + squared2) * e <= 3.1691265e+29 * e) &
+    (e >= 7.888609e-31) &
+    (p <= 86.0)
+  );
+}
+
+fn erf_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
+  if (erf_surrogate_backward_is_ordinary(x, alpha)) {
+    return erf_surrogate_backward_quickly(dy, x, alpha);
+  }
+  return erf_surrogate_backward_carefully(dy, x, alpha);
 }
 
 struct erf_surrogate_value_and_slopes {
@@ -1044,7 +1128,7 @@ fn erf_surrogate_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn erf_surrogate_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> erf_surrogate_second_gradients {
-  let slopes = erf_surrogate_backward(1.0, x, alpha);
+  let slopes = erf_surrogate_backward_carefully(1.0, x, alpha);
   let curvatures = erf_surrogate_curvature(x, alpha);
   return erf_surrogate_second_gradients(ddx * slopes, erf_surrogate_product_of_three(dy, ddx, curvatures));
 }
@@ -1082,23 +1166,42 @@ fn erf_surrogate_forward(
   );
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn erf_surrogate_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (erf_surrogate_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (erf_surrogate_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = erf_surrogate_cotangent_dy[i];
+      let x0 = erf_surrogate_input_x[i];
+      erf_surrogate_gradient_dx[i] = vec4<f32>(
+        erf_surrogate_backward_quickly(dy.x, x0.x, erf_surrogate_uniforms.p_alpha),
+        erf_surrogate_backward_quickly(dy.y, x0.y, erf_surrogate_uniforms.p_alpha),
+        erf_surrogate_backward_quickly(dy.z, x0.z, erf_surrogate_uniforms.p_alpha),
+        erf_surrogate_backward_quickly(dy.w, x0.w, erf_surrogate_uniforms.p_alpha),
+      );
+      let is_ordinary = vec4<bool>(
+        erf_surrogate_backward_is_ordinary(x0.x, erf_surrogate_uniforms.p_alpha),
+        erf_surrogate_backward_is_ordinary(x0.y, erf_surrogate_uniforms.p_alpha),
+        erf_surrogate_backward_is_ordinary(x0.z, erf_surrogate_uniforms.p_alpha),
+        erf_surrogate_backward_is_ordinary(x0.w, erf_surrogate_uniforms.p_alpha),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = erf_surrogate_cotangent_dy[i];
-  let x0 = erf_surrogate_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = erf_surrogate_backward(dy[k], x0[k], erf_surrogate_uniforms.p_alpha);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    erf_surrogate_gradient_dx[i][k % 4u] = erf_surrogate_backward_carefully(erf_surrogate_cotangent_dy[i][k % 4u], erf_surrogate_input_x[i][k % 4u], erf_surrogate_uniforms.p_alpha);
+    left &= left - 1u;
   }
-  erf_surrogate_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

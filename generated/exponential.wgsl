@@ -137,7 +137,7 @@ fn exponential_pair_to_f32(a: exponential_pair) -> f32 {
   return a.high + a.low;
 }
 
-fn exponential_backward(dy: f32, x: f32) -> f32 {
+fn exponential_backward_carefully(dy: f32, x: f32) -> f32 {
   let e = exponential_pair_exp(exponential_pair_from_f32(x));
   var result = exponential_pair_to_f32(e);
   // Far out, or no number at all.
@@ -150,6 +150,59 @@ fn exponential_backward(dy: f32, x: f32) -> f32 {
     result = exponential_slope_0_far(x);
   }
   return dy * result;
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn exponential_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn exponential_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn exponential_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(exponential_quick_exponent_of_bits(z));
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn exponential_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn exponential_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn exponential_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn exponential_quick_exp(x: f32) -> f32 {
+  let z = exponential_quick_rounded_with_bits(x * 1.44269504);
+  let k = exponential_quick_whole_of_bits(z);
+  return exponential_quick_scaled_by_bits(1.0 + exponential_quick_expm1_of_rest(exponential_quick_rest_of(x, k)), z);
+}
+
+fn exponential_backward_quickly(dy: f32, x: f32) -> f32 {
+  return dy * exponential_quick_exp(x);
+}
+
+fn exponential_backward_is_ordinary(x: f32) -> bool {
+  return bitcast<u32>(abs(x)) <= 0x42800000u;
+}
+
+fn exponential_backward(dy: f32, x: f32) -> f32 {
+  if (exponential_backward_is_ordinary(x)) {
+    return exponential_backward_quickly(dy, x);
+  }
+  return exponential_backward_carefully(dy, x);
 }
 
 struct exponential_value_and_slopes {
@@ -292,7 +345,7 @@ fn exponential_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn exponential_double_backward(dy: f32, ddx: f32, x: f32) -> exponential_second_gradients {
-  let slopes = exponential_backward(1.0, x);
+  let slopes = exponential_backward_carefully(1.0, x);
   let curvatures = exponential_curvature(x);
   return exponential_second_gradients(ddx * slopes, exponential_product_of_three(dy, ddx, curvatures));
 }
@@ -329,23 +382,42 @@ fn exponential_forward(
   );
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn exponential_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (exponential_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (exponential_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = exponential_cotangent_dy[i];
+      let x0 = exponential_input_x[i];
+      exponential_gradient_dx[i] = vec4<f32>(
+        exponential_backward_quickly(dy.x, x0.x),
+        exponential_backward_quickly(dy.y, x0.y),
+        exponential_backward_quickly(dy.z, x0.z),
+        exponential_backward_quickly(dy.w, x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        exponential_backward_is_ordinary(x0.x),
+        exponential_backward_is_ordinary(x0.y),
+        exponential_backward_is_ordinary(x0.z),
+        exponential_backward_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = exponential_cotangent_dy[i];
-  let x0 = exponential_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = exponential_backward(dy[k], x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    exponential_gradient_dx[i][k % 4u] = exponential_backward_carefully(exponential_cotangent_dy[i][k % 4u], exponential_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  exponential_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

@@ -1001,7 +1001,7 @@ fn ft_swish_pair_select(condition: bool, a: ft_swish_pair, b: ft_swish_pair) -> 
   return ft_swish_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
-fn ft_swish_backward(dy: f32, x: f32, t: f32) -> f32 {
+fn ft_swish_backward_carefully(dy: f32, x: f32, t: f32) -> f32 {
   let bounded = ft_swish_pair_at_most(ft_swish_pair_from_f32(x), ft_swish_pair(40.0, 0.0));
   let v = ft_swish_pair_raised_exp(bounded);
   let p = ft_swish_pair_scale(v, 8.6736174e-19);
@@ -1026,6 +1026,62 @@ fn ft_swish_backward(dy: f32, x: f32, t: f32) -> f32 {
     result = ft_swish_slope_0_far(x);
   }
   return dy * result;
+}
+
+// A number as a product: far below the normal numbers both factors are normal.
+struct ft_swish_halves {
+  first: f32,
+  second: f32,
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn ft_swish_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn ft_swish_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// p 2^n for -252 <= n <= 250: both powers are normal.
+fn ft_swish_quick_in_halves(p: f32, n: i32) -> ft_swish_halves {
+  let half = n >> 1u;
+  return ft_swish_halves(p * ft_swish_power_of_two(half), ft_swish_power_of_two(n - half));
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn ft_swish_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn ft_swish_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// e^x for x <= 170, below -174 that of -174: numbers of up to 2^100 times that vanish.
+fn ft_swish_quick_exp_in_halves(x: f32) -> ft_swish_halves {
+  let y = max(x, -174.0);
+  let n = ft_swish_quick_exponent_of_bits(ft_swish_quick_rounded_with_bits(y * 1.44269504));
+  return ft_swish_quick_in_halves(1.0 + ft_swish_quick_expm1_of_rest(ft_swish_quick_rest_of(y, f32(n))), n);
+}
+
+// s + b s (1 - s) for s = 1/(1 + e^-a). With e = e^-|a| it is (1 + e (1 + b))/(1 + e)^2 or e (e + (1 + b))/(1 + e)^2.
+fn ft_swish_quick_gate_slope(a: f32, b: f32) -> f32 {
+  let e = ft_swish_quick_exp_in_halves(-abs(a));
+  let w = e.first * e.second;
+  let u = 1.0 + b;
+  let d = 1.0 + w;
+  return (select(e.first * (w + u), 1.0 + w * u, a > 0.0) / (d * d)) * select(e.second, 1.0, a > 0.0);
+}
+
+fn ft_swish_backward(dy: f32, x: f32, t: f32) -> f32 {
+  let bounded = select(x, -1024.0, x < -1024.0);
+  let bounded2 = select(bounded, 1024.0, bounded > 1024.0);
+  return dy * select(0.0, ft_swish_quick_gate_slope(bounded2, bounded2), bounded2 >= 0.0);
 }
 
 struct ft_swish_value_and_slopes {
@@ -1338,7 +1394,7 @@ fn ft_swish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn ft_swish_double_backward(dy: f32, ddx: f32, x: f32, t: f32) -> ft_swish_second_gradients {
-  let slopes = ft_swish_backward(1.0, x, t);
+  let slopes = ft_swish_backward_carefully(1.0, x, t);
   let curvatures = ft_swish_curvature(x, t);
   return ft_swish_second_gradients(ddx * slopes, ft_swish_product_of_three(dy, ddx, curvatures));
 }
@@ -1387,11 +1443,12 @@ fn ft_swish_backward_inputs(
   }
   let dy = ft_swish_cotangent_dy[i];
   let x0 = ft_swish_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = ft_swish_backward(dy[k], x0[k], ft_swish_uniforms.p_t);
-  }
-  ft_swish_gradient_dx[i] = result;
+  ft_swish_gradient_dx[i] = vec4<f32>(
+    ft_swish_backward(dy.x, x0.x, ft_swish_uniforms.p_t),
+    ft_swish_backward(dy.y, x0.y, ft_swish_uniforms.p_t),
+    ft_swish_backward(dy.z, x0.z, ft_swish_uniforms.p_t),
+    ft_swish_backward(dy.w, x0.w, ft_swish_uniforms.p_t),
+  );
 }
 
 @compute @workgroup_size(256)

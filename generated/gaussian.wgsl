@@ -139,10 +139,7 @@ fn gaussian_pair_from_f32(x: f32) -> gaussian_pair {
   return gaussian_pair(x, 0.0);
 }
 
-// Gaussian bump.
-// Source: mlpack GaussianFunction.
-// gaussian(x) = exp(-x^2)
-fn gaussian(x: f32) -> f32 {
+fn gaussian_carefully(x: f32) -> f32 {
   var result = gaussian_pair_to_f32(
     gaussian_pair_exp(
       gaussian_pair_negate(gaussian_pair_multiply(gaussian_pair_from_f32(x), gaussian_pair_from_f32(x)))
@@ -153,6 +150,67 @@ fn gaussian(x: f32) -> f32 {
     result = gaussian_value_far(x);
   }
   return select(result, x, gaussian_is_nan(x));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn gaussian_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn gaussian_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn gaussian_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn gaussian_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn gaussian_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn gaussian_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(gaussian_quick_exponent_of_bits(z));
+}
+
+// e^a.
+fn gaussian_quick_exp_of_pair(a: gaussian_pair) -> f32 {
+  let z = gaussian_quick_rounded_with_bits(a.high * 1.44269504);
+  return gaussian_quick_scaled_by_bits(
+    1.0 + gaussian_quick_expm1_of_rest(gaussian_quick_rest_of(a.high, gaussian_quick_whole_of_bits(z)) + a.low),
+    z
+  );
+}
+
+fn gaussian_quickly(x: f32) -> f32 {
+  let e = gaussian_quick_exp_of_pair(
+    gaussian_pair_negate(gaussian_pair_multiply(gaussian_pair_from_f32(x), gaussian_pair_from_f32(x)))
+  );
+  return e;
+}
+
+fn gaussian_is_ordinary(x: f32) -> bool {
+  return (bitcast<u32>(abs(x)) <= 0x5c800000u) & (x * x <= 86.0);
+}
+
+// Gaussian bump.
+// Source: mlpack GaussianFunction.
+// gaussian(x) = exp(-x^2)
+fn gaussian(x: f32) -> f32 {
+  if (gaussian_is_ordinary(x)) {
+    return gaussian_quickly(x);
+  }
+  return gaussian_carefully(x);
 }
 
 fn gaussian_slope_0_far(x0: f32) -> f32 {
@@ -454,7 +512,7 @@ fn gaussian_wide_leading_of(x: gaussian_wide) -> gaussian_wide_leading {
 //   r0 = negate(r0)
 //   r0 = exponential(r0, 0)
 //   r0 = multiply(r1, r0)
-fn gaussian_backward_exactly_wide(x0: gaussian_wide) -> gaussian_wide_outcome {
+fn gaussian_backward_carefully_exactly_wide(x0: gaussian_wide) -> gaussian_wide_outcome {
   var registers = array<gaussian_wide, 3>(
     x0,
     gaussian_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2),
@@ -757,7 +815,7 @@ fn gaussian_wide_leading_to_f32(x: gaussian_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn gaussian_backward_exactly(x0: f32) -> f32 {
+fn gaussian_backward_carefully_exactly(x0: f32) -> f32 {
   if (gaussian_is_nan(x0)) {
     return x0;
   }
@@ -769,14 +827,14 @@ fn gaussian_backward_exactly(x0: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = gaussian_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = gaussian_backward_exactly_wide(gaussian_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let found = gaussian_backward_carefully_exactly_wide(gaussian_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = gaussian_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
   return gaussian_wide_leading_to_f32(search.value);
 }
 
-fn gaussian_backward(dy: f32, x: f32) -> f32 {
+fn gaussian_backward_carefully(dy: f32, x: f32) -> f32 {
   let squared = gaussian_pair_multiply(gaussian_pair_from_f32(x), gaussian_pair_from_f32(x));
   let v = gaussian_pair_negate(squared);
   let e = gaussian_pair_exp(v);
@@ -785,7 +843,7 @@ fn gaussian_backward(dy: f32, x: f32) -> f32 {
     (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = gaussian_backward_exactly(x);
+    result = gaussian_backward_carefully_exactly(x);
     if (gaussian_is_nan(result)) {
       let far = gaussian_slope_0_far(x);
       result = select(far, result, gaussian_is_nan(far));
@@ -793,6 +851,37 @@ fn gaussian_backward(dy: f32, x: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+fn gaussian_backward_quickly(dy: f32, x: f32) -> f32 {
+  let e = gaussian_quick_exp_of_pair(
+    gaussian_pair_negate(gaussian_pair_multiply(gaussian_pair_from_f32(x), gaussian_pair_from_f32(x)))
+  );
+  return dy * (-2.0 * x * e);
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn gaussian_quick_exp(x: f32) -> f32 {
+  let z = gaussian_quick_rounded_with_bits(x * 1.44269504);
+  let k = gaussian_quick_whole_of_bits(z);
+  return gaussian_quick_scaled_by_bits(1.0 + gaussian_quick_expm1_of_rest(gaussian_quick_rest_of(x, k)), z);
+}
+
+fn gaussian_backward_is_ordinary(x: f32) -> bool {
+  let squared = x * x;
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    (abs(-2.0 * x) >= 7.888609e-31) &
+    (gaussian_quick_exp(-squared) >= 7.888609e-31) &
+    (squared <= 86.0)
+  );
+}
+
+fn gaussian_backward(dy: f32, x: f32) -> f32 {
+  if (gaussian_backward_is_ordinary(x)) {
+    return gaussian_backward_quickly(dy, x);
+  }
+  return gaussian_backward_carefully(dy, x);
 }
 
 struct gaussian_value_and_slopes {
@@ -973,7 +1062,7 @@ fn gaussian_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn gaussian_double_backward(dy: f32, ddx: f32, x: f32) -> gaussian_second_gradients {
-  let slopes = gaussian_backward(1.0, x);
+  let slopes = gaussian_backward_carefully(1.0, x);
   let curvatures = gaussian_curvature(x);
   return gaussian_second_gradients(ddx * slopes, gaussian_product_of_three(dy, ddx, curvatures));
 }
@@ -991,41 +1080,79 @@ struct gaussian_uniform_values {
 @group(0) @binding(6) var<storage, read> gaussian_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> gaussian_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn gaussian_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (gaussian_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (gaussian_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = gaussian_input_x[i];
+      gaussian_output_y[i] = vec4<f32>(
+        gaussian_quickly(x0.x),
+        gaussian_quickly(x0.y),
+        gaussian_quickly(x0.z),
+        gaussian_quickly(x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        gaussian_is_ordinary(x0.x),
+        gaussian_is_ordinary(x0.y),
+        gaussian_is_ordinary(x0.z),
+        gaussian_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = gaussian_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = gaussian(x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    gaussian_output_y[i][k % 4u] = gaussian_carefully(gaussian_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  gaussian_output_y[i] = result;
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn gaussian_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (gaussian_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (gaussian_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = gaussian_cotangent_dy[i];
+      let x0 = gaussian_input_x[i];
+      gaussian_gradient_dx[i] = vec4<f32>(
+        gaussian_backward_quickly(dy.x, x0.x),
+        gaussian_backward_quickly(dy.y, x0.y),
+        gaussian_backward_quickly(dy.z, x0.z),
+        gaussian_backward_quickly(dy.w, x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        gaussian_backward_is_ordinary(x0.x),
+        gaussian_backward_is_ordinary(x0.y),
+        gaussian_backward_is_ordinary(x0.z),
+        gaussian_backward_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = gaussian_cotangent_dy[i];
-  let x0 = gaussian_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = gaussian_backward(dy[k], x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    gaussian_gradient_dx[i][k % 4u] = gaussian_backward_carefully(gaussian_cotangent_dy[i][k % 4u], gaussian_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  gaussian_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

@@ -26,7 +26,7 @@ const gegluActivation: Activation = {
       {
         entryPoint: "geglu_forward",
         over: "size",
-        perWorkgroup: 256,
+        perWorkgroup: 1024,
         bindings: [
           [0, "uniforms"],
           [1, "input gate"],
@@ -40,7 +40,7 @@ const gegluActivation: Activation = {
       {
         entryPoint: "geglu_backward_inputs",
         over: "size",
-        perWorkgroup: 256,
+        perWorkgroup: 2048,
         bindings: [
           [0, "uniforms"],
           [4, "cotangent"],
@@ -56,7 +56,7 @@ const gegluActivation: Activation = {
       {
         entryPoint: "geglu_double_backward_inputs",
         over: "size",
-        perWorkgroup: 256,
+        perWorkgroup: 1024,
         bindings: [
           [0, "uniforms"],
           [4, "cotangent"],

@@ -1254,7 +1254,7 @@ const geglu_WIDE_RSQRT_TWO_PI: geglu_wide = geglu_wide(
 //   r10 = multiply(r0, r10)
 //   r10 = add(r9, r10)
 //   r10 = multiply(r1, r10)
-fn geglu_backward_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outcome {
+fn geglu_backward_carefully_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_outcome {
   var registers = array<geglu_wide, 14>(
     x0,
     x1,
@@ -1385,7 +1385,7 @@ fn geglu_backward_exactly_wide(x0: geglu_wide, x1: geglu_wide) -> geglu_wide_out
   return geglu_wide_outcome(geglu_wide_leading_of(registers[10]), select(lost, 0, errors[10] < -geglu_WIDE_LIMIT));
 }
 
-fn geglu_backward_exactly(x0: f32, x1: f32) -> f32 {
+fn geglu_backward_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (geglu_is_nan(x0)) {
     return x0;
   }
@@ -1401,7 +1401,7 @@ fn geglu_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = (x0 == 0.0) | (x1 == 0.0);
   var search = geglu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = geglu_backward_exactly_wide(
+    let found = geglu_backward_carefully_exactly_wide(
       geglu_wide_operand_at(wide_x0, search, 1, true, infinite),
       geglu_wide_operand_at(wide_x1, search, 2, true, infinite)
     );
@@ -1435,7 +1435,7 @@ fn geglu_pair_gelu_slope(a: geglu_pair) -> geglu_pair {
   );
 }
 
-fn geglu_backward(dy: f32, gate: f32, up: f32) -> geglu_gradients {
+fn geglu_backward_carefully(dy: f32, gate: f32, up: f32) -> geglu_gradients {
   let phi = geglu_pair_gelu_slope(geglu_pair_from_f32(gate));
   let v = geglu_pair_raised_normcdf(geglu_pair_from_f32(gate));
   var result_gate = geglu_pair_to_f32(geglu_pair_multiply(geglu_pair_from_f32(up), phi));
@@ -1457,7 +1457,7 @@ fn geglu_backward(dy: f32, gate: f32, up: f32) -> geglu_gradients {
   }
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0) {
-    result_gate = geglu_backward_exactly(gate, up);
+    result_gate = geglu_backward_carefully_exactly(gate, up);
     if (geglu_is_nan(result_gate)) {
       let far = geglu_slope_0_far(gate, up);
       result_gate = select(far, result_gate, geglu_is_nan(far));
@@ -1465,6 +1465,103 @@ fn geglu_backward(dy: f32, gate: f32, up: f32) -> geglu_gradients {
     found0 = true;
   }
   return geglu_gradients(dy * result_gate, dy * result_up);
+}
+
+// A number as a product: far below the normal numbers both factors are normal.
+struct geglu_halves {
+  first: f32,
+  second: f32,
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn geglu_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn geglu_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn geglu_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// p 2^n for -252 <= n <= 250: both powers are normal.
+fn geglu_quick_in_halves(p: f32, n: i32) -> geglu_halves {
+  let half = n >> 1u;
+  return geglu_halves(p * geglu_power_of_two(half), geglu_power_of_two(n - half));
+}
+
+// p e^(-a^2/2) for 0 <= a <= 18.5. The square is taken in two parts, the first of them exact.
+fn geglu_quick_half_square_exp_in_halves(p: f32, a: f32) -> geglu_halves {
+  let h = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
+  let x = h * h * -0.5;
+  let dx = (a - h) * (a + h) * -0.5;
+  let n = geglu_quick_exponent_of_bits(geglu_quick_rounded_with_bits((x + dx) * 1.44269504));
+  let k = f32(n);
+  let rest = geglu_quick_expm1_of_rest((x - k * 0.693145751953125) + (dx - k * 1.42860682e-6));
+  return geglu_quick_in_halves(p + p * rest, n);
+}
+
+// For gelu_slope: e^(t^2/2) (Phi(-t) - t phi(t)), divided by a - t, as a polynomial in (t - 2.75)/(t + 2.75) (3.8e-9).
+fn geglu_quick_gelu_slope_factor(t: f32) -> f32 {
+  let v = (t - 2.75) / (t + 2.75);
+  let p5 = 0.00095239261 + v * (0.00017479306 + v * (-0.00010084885 + v * -0.000035267322));
+  let p2 = 0.049811843 + v * (-0.009442341 + v * (-0.0015607314 + v * p5));
+  return 0.48361647 + v * (-0.12448009 + v * p2);
+}
+
+fn geglu_quick_gelu_slope(x: f32) -> f32 {
+  let t = min(abs(x), 18.5);
+  let e = geglu_quick_half_square_exp_in_halves(
+    geglu_quick_gelu_slope_factor(t) * ((0.75179154 - t) - 0.0000000121144495),
+    t
+  );
+  let tail = e.first * e.second;
+  return select(tail, 1.0 - tail, x > 0.0);
+}
+
+// (a + 1.5) Phi(-a) e^(a^2/2) for s = 2 a/(a + 1.5), 0 <= a <= 18.5: 0.75 and s times a polynomial in s - 1 (1.6e-8), so that next to 0 it is
+// as good as exact.
+fn geglu_quick_mills_numerator(s: f32) -> f32 {
+  let v = s - 1.0;
+  let p8 = -0.000015999733 + v * (0.00031388344 + v * 0.00012553077);
+  let p5 = -0.0006987584 + v * (-0.001762394 + v * (-0.0009808267 + v * p8));
+  let p2 = 0.004945407 + v * (0.012949706 + v * (0.0046972563 + v * p5));
+  return 0.75 + s * (-0.13265799 + v * (-0.062441427 + v * p2));
+}
+
+// p Phi(x): beyond 18.5 it is 0 or p.
+fn geglu_quick_times_normcdf(p: f32, x: f32) -> f32 {
+  let a = min(abs(x), 18.5);
+  let d = a + 1.5;
+  let e = geglu_quick_half_square_exp_in_halves(geglu_quick_mills_numerator((a + a) / d), a);
+  let tail = e.first / d;
+  return p * select(tail, 1.0 - tail * e.second, x > 0.0) * select(e.second, 1.0, x > 0.0);
+}
+
+fn geglu_backward_quickly(dy: f32, gate: f32, up: f32) -> geglu_gradients {
+  let bounded = select(gate, -1024.0, gate < -1024.0);
+  return geglu_gradients(dy * (up * geglu_quick_gelu_slope(gate)), dy * geglu_quick_times_normcdf(bounded, bounded));
+}
+
+fn geglu_backward_is_ordinary(gate: f32, up: f32) -> bool {
+  return (
+    (bitcast<u32>(abs(gate)) <= 0x41400000u) &
+    (bitcast<u32>(abs(up)) <= 0x41400000u) &
+    (abs(geglu_quick_gelu_slope(gate)) >= 3.9443045e-31)
+  );
+}
+
+fn geglu_backward(dy: f32, gate: f32, up: f32) -> geglu_gradients {
+  if (geglu_backward_is_ordinary(gate, up)) {
+    return geglu_backward_quickly(dy, gate, up);
+  }
+  return geglu_backward_carefully(dy, gate, up);
 }
 
 struct geglu_value_and_slopes {
@@ -1714,7 +1811,7 @@ fn geglu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn geglu_double_backward(dy: f32, ddgate: f32, ddup: f32, gate: f32, up: f32) -> geglu_second_gradients {
-  let slopes = geglu_backward(1.0, gate, up);
+  let slopes = geglu_backward_carefully(1.0, gate, up);
   let curvatures = geglu_curvature(gate, up);
   return geglu_second_gradients(
     ddgate * slopes.gate + ddup * slopes.up,
@@ -1731,17 +1828,17 @@ struct geglu_uniform_values {
 }
 
 @group(0) @binding(0) var<uniform> geglu_uniforms: geglu_uniform_values;
-@group(0) @binding(1) var<storage, read> geglu_input_gate: array<f32>;
-@group(0) @binding(2) var<storage, read> geglu_input_up: array<f32>;
-@group(0) @binding(3) var<storage, read_write> geglu_output_y: array<f32>;
-@group(0) @binding(4) var<storage, read> geglu_cotangent_dy: array<f32>;
-@group(0) @binding(5) var<storage, read_write> geglu_gradient_dgate: array<f32>;
-@group(0) @binding(6) var<storage, read_write> geglu_gradient_dup: array<f32>;
-@group(0) @binding(7) var<storage, read_write> geglu_derivative_dgate: array<f32>;
-@group(0) @binding(8) var<storage, read_write> geglu_derivative_dup: array<f32>;
-@group(0) @binding(9) var<storage, read> geglu_cotangent_ddgate: array<f32>;
-@group(0) @binding(10) var<storage, read> geglu_cotangent_ddup: array<f32>;
-@group(0) @binding(11) var<storage, read_write> geglu_gradient_ddy: array<f32>;
+@group(0) @binding(1) var<storage, read> geglu_input_gate: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> geglu_input_up: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> geglu_output_y: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> geglu_cotangent_dy: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> geglu_gradient_dgate: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> geglu_gradient_dup: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> geglu_derivative_dgate: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> geglu_derivative_dup: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> geglu_cotangent_ddgate: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read> geglu_cotangent_ddup: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> geglu_gradient_ddy: array<vec4<f32>>;
 
 @compute @workgroup_size(256)
 fn geglu_forward(
@@ -1750,30 +1847,67 @@ fn geglu_forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= geglu_uniforms.size) {
+  if (i >= (geglu_uniforms.size + 3u) / 4u) {
     return;
   }
   let x0 = geglu_input_gate[i];
   let x1 = geglu_input_up[i];
-  geglu_output_y[i] = geglu(x0, x1);
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    result[k] = geglu(x0[k], x1[k]);
+  }
+  geglu_output_y[i] = result;
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn geglu_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= geglu_uniforms.size) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (geglu_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = geglu_cotangent_dy[i];
+      let x0 = geglu_input_gate[i];
+      let x1 = geglu_input_up[i];
+      let g0 = geglu_backward_quickly(dy.x, x0.x, x1.x);
+      let g1 = geglu_backward_quickly(dy.y, x0.y, x1.y);
+      let g2 = geglu_backward_quickly(dy.z, x0.z, x1.z);
+      let g3 = geglu_backward_quickly(dy.w, x0.w, x1.w);
+      geglu_gradient_dgate[i] = vec4<f32>(
+        g0.gate,
+        g1.gate,
+        g2.gate,
+        g3.gate,
+      );
+      geglu_gradient_dup[i] = vec4<f32>(
+        g0.up,
+        g1.up,
+        g2.up,
+        g3.up,
+      );
+      let is_ordinary = vec4<bool>(
+        geglu_backward_is_ordinary(x0.x, x1.x),
+        geglu_backward_is_ordinary(x0.y, x1.y),
+        geglu_backward_is_ordinary(x0.z, x1.z),
+        geglu_backward_is_ordinary(x0.w, x1.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = geglu_cotangent_dy[i];
-  let x0 = geglu_input_gate[i];
-  let x1 = geglu_input_up[i];
-  let g0 = geglu_backward(dy, x0, x1);
-  geglu_gradient_dgate[i] = g0.gate;
-  geglu_gradient_dup[i] = g0.up;
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    let g = geglu_backward_carefully(geglu_cotangent_dy[i][k % 4u], geglu_input_gate[i][k % 4u], geglu_input_up[i][k % 4u]);
+    geglu_gradient_dgate[i][k % 4u] = g.gate;
+    geglu_gradient_dup[i][k % 4u] = g.up;
+    left &= left - 1u;
+  }
 }
 
 @compute @workgroup_size(256)
@@ -1783,15 +1917,23 @@ fn geglu_fused_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= geglu_uniforms.size) {
+  if (i >= (geglu_uniforms.size + 3u) / 4u) {
     return;
   }
   let x0 = geglu_input_gate[i];
   let x1 = geglu_input_up[i];
-  let g0 = geglu_fused(x0, x1);
-  geglu_output_y[i] = g0.value;
-  geglu_derivative_dgate[i] = g0.gate;
-  geglu_derivative_dup[i] = g0.up;
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = geglu_fused(x0[k], x1[k]);
+    result0[k] = g.value;
+    result1[k] = g.gate;
+    result2[k] = g.up;
+  }
+  geglu_output_y[i] = result0;
+  geglu_derivative_dgate[i] = result1;
+  geglu_derivative_dup[i] = result2;
 }
 
 @compute @workgroup_size(256)
@@ -1801,7 +1943,7 @@ fn geglu_double_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= geglu_uniforms.size) {
+  if (i >= (geglu_uniforms.size + 3u) / 4u) {
     return;
   }
   let dy = geglu_cotangent_dy[i];
@@ -1809,9 +1951,17 @@ fn geglu_double_backward_inputs(
   let dd1 = geglu_cotangent_ddup[i];
   let x0 = geglu_input_gate[i];
   let x1 = geglu_input_up[i];
-  let g0 = geglu_double_backward(dy, dd0, dd1, x0, x1);
-  geglu_gradient_ddy[i] = g0.dy;
-  geglu_gradient_dgate[i] = g0.gate;
-  geglu_gradient_dup[i] = g0.up;
+  var result0 = vec4<f32>();
+  var result1 = vec4<f32>();
+  var result2 = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    let g = geglu_double_backward(dy[k], dd0[k], dd1[k], x0[k], x1[k]);
+    result0[k] = g.dy;
+    result1[k] = g.gate;
+    result2[k] = g.up;
+  }
+  geglu_gradient_ddy[i] = result0;
+  geglu_gradient_dgate[i] = result1;
+  geglu_gradient_dup[i] = result2;
 }
 `);

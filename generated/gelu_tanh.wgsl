@@ -159,10 +159,7 @@ fn gelu_tanh_pair_to_f32(a: gelu_tanh_pair) -> f32 {
   return a.high + a.low;
 }
 
-// The tanh approximation of GELU.
-// Source: PyTorch nn.GELU(approximate='tanh'); Hendrycks and Gimpel 2016.
-// gelu_tanh(x) = 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))
-fn gelu_tanh(x: f32) -> f32 {
+fn gelu_tanh_carefully(x: f32) -> f32 {
   let squared = gelu_tanh_pair_multiply(gelu_tanh_pair_from_f32(x), gelu_tanh_pair_from_f32(x));
   let p = gelu_tanh_pair_multiply(squared, gelu_tanh_pair_from_f32(x));
   let p2 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.044715, 1.5461444e-9), p);
@@ -188,6 +185,97 @@ fn gelu_tanh(x: f32) -> f32 {
     result = gelu_tanh_value_far(x);
   }
   return select(result, x, gelu_tanh_is_nan(x));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn gelu_tanh_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
+fn gelu_tanh_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn gelu_tanh_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn gelu_tanh_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn gelu_tanh_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn gelu_tanh_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(gelu_tanh_quick_exponent_of_bits(z));
+}
+
+// 1/(1 + e^-a).
+fn gelu_tanh_quick_sigmoid_of_pair(a: gelu_tanh_pair) -> f32 {
+  let z = gelu_tanh_quick_rounded_with_bits(a.high * 1.44269504);
+  return (
+    1.0 /
+    (1.0 +
+      gelu_tanh_quick_scaled_down_by_bits(
+        1.0 + gelu_tanh_quick_expm1_of_rest(-(gelu_tanh_quick_rest_of(a.high, gelu_tanh_quick_whole_of_bits(z)) + a.low)),
+        z
+      ))
+  );
+}
+
+fn gelu_tanh_quickly(x: f32) -> f32 {
+  let s = gelu_tanh_quick_sigmoid_of_pair(
+    gelu_tanh_pair_multiply(
+      gelu_tanh_pair(1.5957692, -4.534068e-8),
+      gelu_tanh_pair_add(
+        gelu_tanh_pair_from_f32(x),
+        gelu_tanh_pair_multiply(
+          gelu_tanh_pair(0.044715, 1.5461444e-9),
+          gelu_tanh_pair_multiply(
+            gelu_tanh_pair_multiply(gelu_tanh_pair_from_f32(x), gelu_tanh_pair_from_f32(x)),
+            gelu_tanh_pair_from_f32(x)
+          )
+        )
+      )
+    )
+  );
+  return x * s;
+}
+
+// 1/(1 + e^-x): beyond these bounds it is 0 or 1.
+fn gelu_tanh_quick_sigmoid(x: f32) -> f32 {
+  let y = clamp(x, -89.0, 88.0);
+  let z = gelu_tanh_quick_rounded_with_bits(y * 1.44269504);
+  let r = gelu_tanh_quick_rest_of(y, gelu_tanh_quick_whole_of_bits(z));
+  let r2 = r * r;
+  let q = (0.49999993 - r * 0.166665207) + r2 * ((0.041668386 - r * 0.0083687138) + r2 * 0.0013814748);
+  return 1.0 / (1.0 + gelu_tanh_quick_scaled_down_by_bits(1.0 + (r2 * q - r), z));
+}
+
+fn gelu_tanh_is_ordinary(x: f32) -> bool {
+  let s = gelu_tanh_quick_sigmoid(1.5957692 * (x + 0.044715 * (x * x * x)));
+  return (
+    (bitcast<u32>(abs(x)) <= 0x411e0000u) &
+    (((abs(x) * 0.044715 + 0.044715) * 1.5957692 + 1.5957692) * s <= 6.338253e+29 * s)
+  );
+}
+
+// The tanh approximation of GELU.
+// Source: PyTorch nn.GELU(approximate='tanh'); Hendrycks and Gimpel 2016.
+// gelu_tanh(x) = 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))
+fn gelu_tanh(x: f32) -> f32 {
+  if (gelu_tanh_is_ordinary(x)) {
+    return gelu_tanh_quickly(x);
+  }
+  return gelu_tanh_carefully(x);
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
@@ -612,7 +700,7 @@ fn gelu_tanh_wide_leading_of(x: gelu_tanh_wide) -> gelu_tanh_wide_leading {
 //   r7 = divide(r3, r7)
 //   r7 = multiply(r1, r7)
 //   r7 = add(r5, r7)
-fn gelu_tanh_backward_exactly_wide(x0: gelu_tanh_wide) -> gelu_tanh_wide_outcome {
+fn gelu_tanh_backward_carefully_exactly_wide(x0: gelu_tanh_wide) -> gelu_tanh_wide_outcome {
   var registers = array<gelu_tanh_wide, 8>(
     x0,
     gelu_tanh_WIDE_ONE,
@@ -954,7 +1042,7 @@ fn gelu_tanh_wide_leading_to_f32(x: gelu_tanh_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn gelu_tanh_backward_exactly(x0: f32) -> f32 {
+fn gelu_tanh_backward_carefully_exactly(x0: f32) -> f32 {
   if (gelu_tanh_is_nan(x0)) {
     return x0;
   }
@@ -966,7 +1054,9 @@ fn gelu_tanh_backward_exactly(x0: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = gelu_tanh_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = gelu_tanh_backward_exactly_wide(gelu_tanh_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let found = gelu_tanh_backward_carefully_exactly_wide(
+      gelu_tanh_wide_operand_at(wide_x0, search, 1, true, infinite)
+    );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = gelu_tanh_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -978,7 +1068,7 @@ fn gelu_tanh_pair_select(condition: bool, a: gelu_tanh_pair, b: gelu_tanh_pair) 
   return gelu_tanh_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
-fn gelu_tanh_backward(dy: f32, x: f32) -> f32 {
+fn gelu_tanh_backward_carefully(dy: f32, x: f32) -> f32 {
   let squared = gelu_tanh_pair_multiply(gelu_tanh_pair_from_f32(x), gelu_tanh_pair_from_f32(x));
   let p = gelu_tanh_pair_multiply(squared, gelu_tanh_pair_from_f32(x));
   let p2 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.044715, 1.5461444e-9), p);
@@ -1015,7 +1105,7 @@ fn gelu_tanh_backward(dy: f32, x: f32) -> f32 {
     (bitcast<u32>(abs(p8.high)) <= 0x7a800000u);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = gelu_tanh_backward_exactly(x);
+    result = gelu_tanh_backward_carefully_exactly(x);
     if (gelu_tanh_is_nan(result)) {
       let far = gelu_tanh_slope_0_far(x);
       result = select(far, result, gelu_tanh_is_nan(far));
@@ -1023,6 +1113,69 @@ fn gelu_tanh_backward(dy: f32, x: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn gelu_tanh_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^a.
+fn gelu_tanh_quick_exp_of_pair(a: gelu_tanh_pair) -> f32 {
+  let z = gelu_tanh_quick_rounded_with_bits(a.high * 1.44269504);
+  return gelu_tanh_quick_scaled_by_bits(
+    1.0 + gelu_tanh_quick_expm1_of_rest(gelu_tanh_quick_rest_of(a.high, gelu_tanh_quick_whole_of_bits(z)) + a.low),
+    z
+  );
+}
+
+fn gelu_tanh_pair_negate(a: gelu_tanh_pair) -> gelu_tanh_pair {
+  return gelu_tanh_pair(-a.high, -a.low);
+}
+
+fn gelu_tanh_pair_abs(a: gelu_tanh_pair) -> gelu_tanh_pair {
+  return gelu_tanh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn gelu_tanh_backward_quickly(dy: f32, x: f32) -> f32 {
+  let squared = gelu_tanh_pair_multiply(gelu_tanh_pair_from_f32(x), gelu_tanh_pair_from_f32(x));
+  let p = gelu_tanh_pair_multiply(
+    gelu_tanh_pair(1.5957692, -4.534068e-8),
+    gelu_tanh_pair_add(
+      gelu_tanh_pair_from_f32(x),
+      gelu_tanh_pair_multiply(
+        gelu_tanh_pair(0.044715, 1.5461444e-9),
+        gelu_tanh_pair_multiply(squared, gelu_tanh_pair_from_f32(x))
+      )
+    )
+  );
+  let p2 = gelu_tanh_pair_to_f32(p);
+  let e = gelu_tanh_quick_exp_of_pair(gelu_tanh_pair_negate(gelu_tanh_pair_abs(p)));
+  let u = gelu_tanh_pair_to_f32(
+    gelu_tanh_pair_add(
+      gelu_tanh_pair(1.0, 0.0),
+      gelu_tanh_pair_multiply(
+        gelu_tanh_pair_multiply(gelu_tanh_pair(1.5957692, -4.534068e-8), gelu_tanh_pair_from_f32(x)),
+        gelu_tanh_pair_add(
+          gelu_tanh_pair_multiply(gelu_tanh_pair(0.134145, -6.5374373e-9), squared),
+          gelu_tanh_pair(1.0, 0.0)
+        )
+      )
+    )
+  );
+  let u2 = 1.0 + e;
+  return dy * (select(e * (e + u), 1.0 + e * u, p2 > 0.0) / (u2 * u2));
+}
+
+fn gelu_tanh_backward_is_ordinary(x: f32) -> bool {
+  return bitcast<u32>(abs(x)) <= 0x411e0000u;
+}
+
+fn gelu_tanh_backward(dy: f32, x: f32) -> f32 {
+  if (gelu_tanh_backward_is_ordinary(x)) {
+    return gelu_tanh_backward_quickly(dy, x);
+  }
+  return gelu_tanh_backward_carefully(dy, x);
 }
 
 struct gelu_tanh_value_and_slopes {
@@ -1280,14 +1433,6 @@ fn gelu_tanh_curvature_0_far(x0: f32) -> f32 {
   );
 }
 
-fn gelu_tanh_pair_abs(a: gelu_tanh_pair) -> gelu_tanh_pair {
-  return gelu_tanh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-fn gelu_tanh_pair_negate(a: gelu_tanh_pair) -> gelu_tanh_pair {
-  return gelu_tanh_pair(-a.high, -a.low);
-}
-
 fn gelu_tanh_pair_expm1(a: gelu_tanh_pair) -> gelu_tanh_pair {
   let x = clamp(a.high, -30.0, 150.0);
   let k = floor(x * 1.442695 + 0.5);
@@ -1375,7 +1520,7 @@ fn gelu_tanh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn gelu_tanh_double_backward(dy: f32, ddx: f32, x: f32) -> gelu_tanh_second_gradients {
-  let slopes = gelu_tanh_backward(1.0, x);
+  let slopes = gelu_tanh_backward_carefully(1.0, x);
   let curvatures = gelu_tanh_curvature(x);
   return gelu_tanh_second_gradients(ddx * slopes, gelu_tanh_product_of_three(dy, ddx, curvatures));
 }
@@ -1393,41 +1538,79 @@ struct gelu_tanh_uniform_values {
 @group(0) @binding(6) var<storage, read> gelu_tanh_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> gelu_tanh_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn gelu_tanh_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (gelu_tanh_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (gelu_tanh_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = gelu_tanh_input_x[i];
+      gelu_tanh_output_y[i] = vec4<f32>(
+        gelu_tanh_quickly(x0.x),
+        gelu_tanh_quickly(x0.y),
+        gelu_tanh_quickly(x0.z),
+        gelu_tanh_quickly(x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        gelu_tanh_is_ordinary(x0.x),
+        gelu_tanh_is_ordinary(x0.y),
+        gelu_tanh_is_ordinary(x0.z),
+        gelu_tanh_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = gelu_tanh_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = gelu_tanh(x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    gelu_tanh_output_y[i][k % 4u] = gelu_tanh_carefully(gelu_tanh_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  gelu_tanh_output_y[i] = result;
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn gelu_tanh_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (gelu_tanh_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (gelu_tanh_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = gelu_tanh_cotangent_dy[i];
+      let x0 = gelu_tanh_input_x[i];
+      gelu_tanh_gradient_dx[i] = vec4<f32>(
+        gelu_tanh_backward_quickly(dy.x, x0.x),
+        gelu_tanh_backward_quickly(dy.y, x0.y),
+        gelu_tanh_backward_quickly(dy.z, x0.z),
+        gelu_tanh_backward_quickly(dy.w, x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        gelu_tanh_backward_is_ordinary(x0.x),
+        gelu_tanh_backward_is_ordinary(x0.y),
+        gelu_tanh_backward_is_ordinary(x0.z),
+        gelu_tanh_backward_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = gelu_tanh_cotangent_dy[i];
-  let x0 = gelu_tanh_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = gelu_tanh_backward(dy[k], x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    gelu_tanh_gradient_dx[i][k % 4u] = gelu_tanh_backward_carefully(gelu_tanh_cotangent_dy[i][k % 4u], gelu_tanh_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  gelu_tanh_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

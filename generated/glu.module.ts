@@ -26,7 +26,7 @@ const gluActivation: Activation = {
       {
         entryPoint: "glu_forward",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 2048,
         bindings: [
           [0, "uniforms"],
           [1, "input a"],
@@ -40,7 +40,7 @@ const gluActivation: Activation = {
       {
         entryPoint: "glu_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 2048,
         bindings: [
           [0, "uniforms"],
           [4, "cotangent"],

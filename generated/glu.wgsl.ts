@@ -436,7 +436,7 @@ fn glu_wide_leading_of(x: glu_wide) -> glu_wide_leading {
 //   r3 = add(r2, r3)
 //   r3 = divide(r1, r3)
 //   r3 = multiply(r0, r3)
-fn glu_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide_outcome {
+fn glu_carefully_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide_outcome {
   var registers = array<glu_wide, 4>(x0, x1, glu_WIDE_ONE, glu_WIDE_ZERO);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 4>(-glu_WIDE_BEYOND, -glu_WIDE_BEYOND, -glu_WIDE_BEYOND, -glu_WIDE_BEYOND);
@@ -750,7 +750,7 @@ fn glu_wide_leading_to_f32(x: glu_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn glu_exactly(x0: f32, x1: f32) -> f32 {
+fn glu_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (glu_is_nan(x0)) {
     return x0;
   }
@@ -766,7 +766,7 @@ fn glu_exactly(x0: f32, x1: f32) -> f32 {
   let zero = false;
   var search = glu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = glu_exactly_wide(
+    let found = glu_carefully_exactly_wide(
       glu_wide_operand_at(wide_x0, search, 1, true, infinite),
       glu_wide_operand_at(wide_x1, search, 2, true, infinite)
     );
@@ -893,10 +893,7 @@ fn glu_pair_to_f32(a: glu_pair) -> f32 {
   return a.high + a.low;
 }
 
-// Gated linear unit: the second half gates the first.
-// Source: PyTorch nn.GLU; Dauphin et al. 2017.
-// glu(a, b) = a * sigmoid(b)
-fn glu(a: f32, b: f32) -> f32 {
+fn glu_carefully(a: f32, b: f32) -> f32 {
   let bounded = glu_pair_at_most(glu_pair_from_f32(b), glu_pair(40.0, 0.0));
   let v = glu_pair_raised_exp(bounded);
   let p = glu_pair_scale(v, 8.6736174e-19);
@@ -911,7 +908,7 @@ fn glu(a: f32, b: f32) -> f32 {
     (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = glu_exactly(a, b);
+    result = glu_carefully_exactly(a, b);
     if (glu_is_nan(result)) {
       let far = glu_value_far(a, b);
       result = select(far, result, glu_is_nan(far));
@@ -919,6 +916,58 @@ fn glu(a: f32, b: f32) -> f32 {
     found = true;
   }
   return select(select(result, a, glu_is_nan(a)), b, glu_is_nan(b));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn glu_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn glu_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn glu_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn glu_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(glu_quick_exponent_of_bits(z));
+}
+
+// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
+fn glu_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
+}
+
+// 1/(1 + e^-x): beyond these bounds it is 0 or 1.
+fn glu_quick_sigmoid(x: f32) -> f32 {
+  let y = clamp(x, -89.0, 88.0);
+  let z = glu_quick_rounded_with_bits(y * 1.44269504);
+  let r = glu_quick_rest_of(y, glu_quick_whole_of_bits(z));
+  let r2 = r * r;
+  let q = (0.49999993 - r * 0.166665207) + r2 * ((0.041668386 - r * 0.0083687138) + r2 * 0.0013814748);
+  return 1.0 / (1.0 + glu_quick_scaled_down_by_bits(1.0 + (r2 * q - r), z));
+}
+
+fn glu_quickly(a: f32, b: f32) -> f32 {
+  return a * glu_quick_sigmoid(b);
+}
+
+fn glu_is_ordinary(a: f32, b: f32) -> bool {
+  return (bitcast<u32>(abs(a)) <= 0x42800000u) & (bitcast<u32>(abs(b)) <= 0x42800000u);
+}
+
+// Gated linear unit: the second half gates the first.
+// Source: PyTorch nn.GLU; Dauphin et al. 2017.
+// glu(a, b) = a * sigmoid(b)
+fn glu(a: f32, b: f32) -> f32 {
+  if (glu_is_ordinary(a, b)) {
+    return glu_quickly(a, b);
+  }
+  return glu_carefully(a, b);
 }
 
 struct glu_gradients {
@@ -951,7 +1000,7 @@ fn glu_slope_1_far(x0: f32, x1: f32) -> f32 {
 //   r2 = multiply(r2, r2)
 //   r2 = divide(r1, r2)
 //   r2 = multiply(r0, r2)
-fn glu_backward_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide_outcome {
+fn glu_backward_carefully_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide_outcome {
   var registers = array<glu_wide, 3>(x0, x1, glu_WIDE_ONE);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 3>(-glu_WIDE_BEYOND, -glu_WIDE_BEYOND, -glu_WIDE_BEYOND);
@@ -1028,7 +1077,7 @@ fn glu_backward_exactly_wide(x0: glu_wide, x1: glu_wide) -> glu_wide_outcome {
   return glu_wide_outcome(glu_wide_leading_of(registers[2]), select(lost, 0, errors[2] < -glu_WIDE_LIMIT));
 }
 
-fn glu_backward_exactly(x0: f32, x1: f32) -> f32 {
+fn glu_backward_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (glu_is_nan(x0)) {
     return x0;
   }
@@ -1044,7 +1093,7 @@ fn glu_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = (x0 == 0.0) | (x1 == 0.0);
   var search = glu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = glu_backward_exactly_wide(
+    let found = glu_backward_carefully_exactly_wide(
       glu_wide_operand_at(wide_x0, search, 1, true, infinite),
       glu_wide_operand_at(wide_x1, search, 2, true, infinite)
     );
@@ -1062,7 +1111,7 @@ fn glu_pair_negate(a: glu_pair) -> glu_pair {
   return glu_pair(-a.high, -a.low);
 }
 
-fn glu_backward(dy: f32, a: f32, b: f32) -> glu_gradients {
+fn glu_backward_carefully(dy: f32, a: f32, b: f32) -> glu_gradients {
   let bounded = glu_pair_at_most(glu_pair_from_f32(b), glu_pair(40.0, 0.0));
   let v = glu_pair_raised_exp(bounded);
   let v2 = glu_pair_abs(glu_pair_from_f32(b));
@@ -1088,7 +1137,7 @@ fn glu_backward(dy: f32, a: f32, b: f32) -> glu_gradients {
     ((v2.high >= 3.469447e-18) | (b == 0.0));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found1) {
-    result_b = glu_backward_exactly(a, b);
+    result_b = glu_backward_carefully_exactly(a, b);
     if (glu_is_nan(result_b)) {
       let far = glu_slope_1_far(a, b);
       result_b = select(far, result_b, glu_is_nan(far));
@@ -1096,6 +1145,50 @@ fn glu_backward(dy: f32, a: f32, b: f32) -> glu_gradients {
     found1 = true;
   }
   return glu_gradients(dy * result_a, dy * result_b);
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn glu_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn glu_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// e^x for x <= 0, and 0 below the normal numbers.
+fn glu_quick_falling_exp(x: f32) -> f32 {
+  let y = max(x, -88.0);
+  let z = glu_quick_rounded_with_bits(y * 1.44269504);
+  return glu_quick_scaled_by_bits(
+    1.0 + glu_quick_expm1_of_rest(glu_quick_rest_of(y, glu_quick_whole_of_bits(z))),
+    z
+  );
+}
+
+// The derivative of the sigmoid: e/(1 + e)^2 with e = e^-|x|.
+fn glu_quick_logistic(x: f32) -> f32 {
+  let e = glu_quick_falling_exp(-abs(x));
+  let d = 1.0 + e;
+  return e / (d * d);
+}
+
+fn glu_backward_quickly(dy: f32, a: f32, b: f32) -> glu_gradients {
+  return glu_gradients(dy * glu_quick_sigmoid(b), dy * (a * glu_quick_logistic(b)));
+}
+
+fn glu_backward_is_ordinary(a: f32, b: f32) -> bool {
+  return (bitcast<u32>(abs(a)) <= 0x42800000u) & (bitcast<u32>(abs(b)) <= 0x42800000u);
+}
+
+fn glu_backward(dy: f32, a: f32, b: f32) -> glu_gradients {
+  if (glu_backward_is_ordinary(a, b)) {
+    return glu_backward_quickly(dy, a, b);
+  }
+  return glu_backward_carefully(dy, a, b);
 }
 
 struct glu_value_and_slopes {
@@ -1406,7 +1499,7 @@ fn glu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn glu_double_backward(dy: f32, dda: f32, ddb: f32, a: f32, b: f32) -> glu_second_gradients {
-  let slopes = glu_backward(1.0, a, b);
+  let slopes = glu_backward_carefully(1.0, a, b);
   let curvatures = glu_curvature(a, b);
   return glu_second_gradients(
     dda * slopes.a + ddb * slopes.b,
@@ -1435,47 +1528,93 @@ struct glu_uniform_values {
 @group(0) @binding(10) var<storage, read> glu_cotangent_ddb: array<vec4<f32>>;
 @group(0) @binding(11) var<storage, read_write> glu_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn glu_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (glu_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (glu_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = glu_input_a[i];
+      let x1 = glu_input_b[i];
+      glu_output_y[i] = vec4<f32>(
+        glu_quickly(x0.x, x1.x),
+        glu_quickly(x0.y, x1.y),
+        glu_quickly(x0.z, x1.z),
+        glu_quickly(x0.w, x1.w),
+      );
+      let is_ordinary = vec4<bool>(
+        glu_is_ordinary(x0.x, x1.x),
+        glu_is_ordinary(x0.y, x1.y),
+        glu_is_ordinary(x0.z, x1.z),
+        glu_is_ordinary(x0.w, x1.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = glu_input_a[i];
-  let x1 = glu_input_b[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = glu(x0[k], x1[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    glu_output_y[i][k % 4u] = glu_carefully(glu_input_a[i][k % 4u], glu_input_b[i][k % 4u]);
+    left &= left - 1u;
   }
-  glu_output_y[i] = result;
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn glu_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (glu_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (glu_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = glu_cotangent_dy[i];
+      let x0 = glu_input_a[i];
+      let x1 = glu_input_b[i];
+      let g0 = glu_backward_quickly(dy.x, x0.x, x1.x);
+      let g1 = glu_backward_quickly(dy.y, x0.y, x1.y);
+      let g2 = glu_backward_quickly(dy.z, x0.z, x1.z);
+      let g3 = glu_backward_quickly(dy.w, x0.w, x1.w);
+      glu_gradient_da[i] = vec4<f32>(
+        g0.a,
+        g1.a,
+        g2.a,
+        g3.a,
+      );
+      glu_gradient_db[i] = vec4<f32>(
+        g0.b,
+        g1.b,
+        g2.b,
+        g3.b,
+      );
+      let is_ordinary = vec4<bool>(
+        glu_backward_is_ordinary(x0.x, x1.x),
+        glu_backward_is_ordinary(x0.y, x1.y),
+        glu_backward_is_ordinary(x0.z, x1.z),
+        glu_backward_is_ordinary(x0.w, x1.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = glu_cotangent_dy[i];
-  let x0 = glu_input_a[i];
-  let x1 = glu_input_b[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = glu_backward(dy[k], x0[k], x1[k]);
-    result0[k] = g.a;
-    result1[k] = g.b;
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    let g = glu_backward_carefully(glu_cotangent_dy[i][k % 4u], glu_input_a[i][k % 4u], glu_input_b[i][k % 4u]);
+    glu_gradient_da[i][k % 4u] = g.a;
+    glu_gradient_db[i][k % 4u] = g.b;
+    left &= left - 1u;
   }
-  glu_gradient_da[i] = result0;
-  glu_gradient_db[i] = result1;
 }
 
 @compute @workgroup_size(256)

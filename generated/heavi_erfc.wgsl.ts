@@ -385,7 +385,7 @@ fn heavi_erfc_wide_leading_of(x: heavi_erfc_wide) -> heavi_erfc_wide_leading {
 //   r1 = exponential(r1, 0)
 //   r1 = multiply(r2, r1)
 //   r4 = divide(r1, r4)
-fn heavi_erfc_backward_exactly_wide(x0: heavi_erfc_wide, x1: heavi_erfc_wide) -> heavi_erfc_wide_outcome {
+fn heavi_erfc_backward_carefully_exactly_wide(x0: heavi_erfc_wide, x1: heavi_erfc_wide) -> heavi_erfc_wide_outcome {
   var registers = array<heavi_erfc_wide, 5>(
     x0,
     x1,
@@ -701,7 +701,7 @@ fn heavi_erfc_wide_leading_to_f32(x: heavi_erfc_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn heavi_erfc_backward_exactly(x0: f32, x1: f32) -> f32 {
+fn heavi_erfc_backward_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (heavi_erfc_is_nan(x0)) {
     return x0;
   }
@@ -717,7 +717,7 @@ fn heavi_erfc_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = heavi_erfc_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = heavi_erfc_backward_exactly_wide(
+    let found = heavi_erfc_backward_carefully_exactly_wide(
       heavi_erfc_wide_operand_at(wide_x0, search, 1, true, infinite),
       heavi_erfc_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
@@ -828,7 +828,7 @@ fn heavi_erfc_pair_to_f32(a: heavi_erfc_pair) -> f32 {
   return a.high + a.low;
 }
 
-fn heavi_erfc_backward(dy: f32, x: f32, k: f32) -> f32 {
+fn heavi_erfc_backward_carefully(dy: f32, x: f32, k: f32) -> f32 {
   let squared = heavi_erfc_pair_multiply(heavi_erfc_pair_from_f32(x), heavi_erfc_pair_from_f32(x));
   let squared2 = heavi_erfc_pair_multiply(heavi_erfc_pair_from_f32(k), heavi_erfc_pair_from_f32(k));
   let p = heavi_erfc_pair_multiply(squared, squared2);
@@ -842,7 +842,7 @@ fn heavi_erfc_backward(dy: f32, x: f32, k: f32) -> f32 {
     (bitcast<u32>(abs(p.high)) <= 0x7a800000u);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = heavi_erfc_backward_exactly(x, k);
+    result = heavi_erfc_backward_carefully_exactly(x, k);
     if (heavi_erfc_is_nan(result)) {
       let far = heavi_erfc_slope_0_far(x, k);
       result = select(far, result, heavi_erfc_is_nan(far));
@@ -850,6 +850,86 @@ fn heavi_erfc_backward(dy: f32, x: f32, k: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn heavi_erfc_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn heavi_erfc_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn heavi_erfc_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn heavi_erfc_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn heavi_erfc_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn heavi_erfc_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(heavi_erfc_quick_exponent_of_bits(z));
+}
+
+// e^a.
+fn heavi_erfc_quick_exp_of_pair(a: heavi_erfc_pair) -> f32 {
+  let z = heavi_erfc_quick_rounded_with_bits(a.high * 1.44269504);
+  return heavi_erfc_quick_scaled_by_bits(
+    1.0 + heavi_erfc_quick_expm1_of_rest(heavi_erfc_quick_rest_of(a.high, heavi_erfc_quick_whole_of_bits(z)) + a.low),
+    z
+  );
+}
+
+fn heavi_erfc_backward_quickly(dy: f32, x: f32, k: f32) -> f32 {
+  let e = heavi_erfc_quick_exp_of_pair(
+    heavi_erfc_pair_negate(
+      heavi_erfc_pair_multiply(
+        heavi_erfc_pair_multiply(heavi_erfc_pair_from_f32(x), heavi_erfc_pair_from_f32(x)),
+        heavi_erfc_pair_multiply(heavi_erfc_pair_from_f32(k), heavi_erfc_pair_from_f32(k))
+      )
+    )
+  );
+  return dy * (1.1283792 * e);
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn heavi_erfc_quick_exp(x: f32) -> f32 {
+  let z = heavi_erfc_quick_rounded_with_bits(x * 1.44269504);
+  let k = heavi_erfc_quick_whole_of_bits(z);
+  return heavi_erfc_quick_scaled_by_bits(1.0 + heavi_erfc_quick_expm1_of_rest(heavi_erfc_quick_rest_of(x, k)), z);
+}
+
+fn heavi_erfc_backward_is_ordinary(x: f32, k: f32) -> bool {
+  let squared = k * k;
+  let squared2 = x * x;
+  let p = squared2 * squared;
+  let e = heavi_erfc_quick_exp(-p);
+  return (
+    (bitcast<u32>(abs(x)) <= 0x42800000u) &
+    (bitcast<u32>(abs(k)) <= 0x42800000u) &
+    ((squared + squared2) * e <= 6.338253e+29 * e) &
+    (e >= 3.9443045e-31) &
+    (p <= 86.0)
+  );
+}
+
+fn heavi_erfc_backward(dy: f32, x: f32, k: f32) -> f32 {
+  if (heavi_erfc_backward_is_ordinary(x, k)) {
+    return heavi_erfc_backward_quickly(dy, x, k);
+  }
+  return heavi_erfc_backward_carefully(dy, x, k);
 }
 
 struct heavi_erfc_value_and_slopes {
@@ -1027,7 +1107,7 @@ fn heavi_erfc_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn heavi_erfc_double_backward(dy: f32, ddx: f32, x: f32, k: f32) -> heavi_erfc_second_gradients {
-  let slopes = heavi_erfc_backward(1.0, x, k);
+  let slopes = heavi_erfc_backward_carefully(1.0, x, k);
   let curvatures = heavi_erfc_curvature(x, k);
   return heavi_erfc_second_gradients(ddx * slopes, heavi_erfc_product_of_three(dy, ddx, curvatures));
 }
@@ -1069,23 +1149,42 @@ fn heavi_erfc_forward(
   );
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn heavi_erfc_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (heavi_erfc_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (heavi_erfc_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = heavi_erfc_cotangent_dy[i];
+      let x0 = heavi_erfc_input_x[i];
+      heavi_erfc_gradient_dx[i] = vec4<f32>(
+        heavi_erfc_backward_quickly(dy.x, x0.x, heavi_erfc_uniforms.p_k),
+        heavi_erfc_backward_quickly(dy.y, x0.y, heavi_erfc_uniforms.p_k),
+        heavi_erfc_backward_quickly(dy.z, x0.z, heavi_erfc_uniforms.p_k),
+        heavi_erfc_backward_quickly(dy.w, x0.w, heavi_erfc_uniforms.p_k),
+      );
+      let is_ordinary = vec4<bool>(
+        heavi_erfc_backward_is_ordinary(x0.x, heavi_erfc_uniforms.p_k),
+        heavi_erfc_backward_is_ordinary(x0.y, heavi_erfc_uniforms.p_k),
+        heavi_erfc_backward_is_ordinary(x0.z, heavi_erfc_uniforms.p_k),
+        heavi_erfc_backward_is_ordinary(x0.w, heavi_erfc_uniforms.p_k),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = heavi_erfc_cotangent_dy[i];
-  let x0 = heavi_erfc_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = heavi_erfc_backward(dy[k], x0[k], heavi_erfc_uniforms.p_k);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    heavi_erfc_gradient_dx[i][k % 4u] = heavi_erfc_backward_carefully(heavi_erfc_cotangent_dy[i][k % 4u], heavi_erfc_input_x[i][k % 4u], heavi_erfc_uniforms.p_k);
+    left &= left - 1u;
   }
-  heavi_erfc_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

@@ -456,7 +456,7 @@ fn heavi_tanh_wide_leading_of(x: heavi_tanh_wide) -> heavi_tanh_wide_leading {
 //   r4 = multiply(r4, r4)
 //   r4 = divide(r1, r4)
 //   r4 = multiply(r2, r4)
-fn heavi_tanh_backward_exactly_wide(x0: heavi_tanh_wide, x1: heavi_tanh_wide) -> heavi_tanh_wide_outcome {
+fn heavi_tanh_backward_carefully_exactly_wide(x0: heavi_tanh_wide, x1: heavi_tanh_wide) -> heavi_tanh_wide_outcome {
   var registers = array<heavi_tanh_wide, 5>(
     x0,
     x1,
@@ -782,7 +782,7 @@ fn heavi_tanh_wide_leading_to_f32(x: heavi_tanh_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn heavi_tanh_backward_exactly(x0: f32, x1: f32) -> f32 {
+fn heavi_tanh_backward_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (heavi_tanh_is_nan(x0)) {
     return x0;
   }
@@ -798,7 +798,7 @@ fn heavi_tanh_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = heavi_tanh_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = heavi_tanh_backward_exactly_wide(
+    let found = heavi_tanh_backward_carefully_exactly_wide(
       heavi_tanh_wide_operand_at(wide_x0, search, 1, true, infinite),
       heavi_tanh_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
@@ -922,7 +922,7 @@ fn heavi_tanh_pair_divide(a: heavi_tanh_pair, b: heavi_tanh_pair) -> heavi_tanh_
   return heavi_tanh_pair_ordered_sum(q, rest / b.high);
 }
 
-fn heavi_tanh_backward(dy: f32, x: f32, k: f32) -> f32 {
+fn heavi_tanh_backward_carefully(dy: f32, x: f32, k: f32) -> f32 {
   let p = heavi_tanh_pair_scale(heavi_tanh_pair_from_f32(x), 2.0);
   let p2 = heavi_tanh_pair_multiply(p, heavi_tanh_pair_from_f32(k));
   let v = heavi_tanh_pair_abs(p2);
@@ -941,7 +941,7 @@ fn heavi_tanh_backward(dy: f32, x: f32, k: f32) -> f32 {
     ((abs(k) >= 3.469447e-18) | (k == 0.0));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = heavi_tanh_backward_exactly(x, k);
+    result = heavi_tanh_backward_carefully_exactly(x, k);
     if (heavi_tanh_is_nan(result)) {
       let far = heavi_tanh_slope_0_far(x, k);
       result = select(far, result, heavi_tanh_is_nan(far));
@@ -949,6 +949,99 @@ fn heavi_tanh_backward(dy: f32, x: f32, k: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn heavi_tanh_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn heavi_tanh_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn heavi_tanh_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn heavi_tanh_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(heavi_tanh_quick_exponent_of_bits(z));
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn heavi_tanh_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn heavi_tanh_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
+fn heavi_tanh_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
+}
+
+// The derivative of the sigmoid: e/(1 + e)^2 with e = e^-|a|.
+fn heavi_tanh_quick_logistic_of_pair(a: heavi_tanh_pair) -> f32 {
+  let z = heavi_tanh_quick_rounded_with_bits(a.high * 1.44269504);
+  let rest = heavi_tanh_quick_rest_of(a.high, heavi_tanh_quick_whole_of_bits(z)) + a.low;
+  let positive = a.high > 0.0;
+  let e = select(
+    heavi_tanh_quick_scaled_by_bits(1.0 + heavi_tanh_quick_expm1_of_rest(rest), z),
+    heavi_tanh_quick_scaled_down_by_bits(1.0 + heavi_tanh_quick_expm1_of_rest(-rest), z),
+    positive
+  );
+  let d = 1.0 + e;
+  return e / (d * d);
+}
+
+fn heavi_tanh_backward_quickly(dy: f32, x: f32, k: f32) -> f32 {
+  let ds = heavi_tanh_quick_logistic_of_pair(
+    heavi_tanh_pair_multiply(heavi_tanh_pair_scale(heavi_tanh_pair_from_f32(x), 2.0), heavi_tanh_pair_from_f32(k))
+  );
+  return dy * (4.0 * ds);
+}
+
+// e^x for x <= 0, and 0 below the normal numbers.
+fn heavi_tanh_quick_falling_exp(x: f32) -> f32 {
+  let y = max(x, -88.0);
+  let z = heavi_tanh_quick_rounded_with_bits(y * 1.44269504);
+  return heavi_tanh_quick_scaled_by_bits(
+    1.0 + heavi_tanh_quick_expm1_of_rest(heavi_tanh_quick_rest_of(y, heavi_tanh_quick_whole_of_bits(z))),
+    z
+  );
+}
+
+// The derivative of the sigmoid: e/(1 + e)^2 with e = e^-|x|.
+fn heavi_tanh_quick_logistic(x: f32) -> f32 {
+  let e = heavi_tanh_quick_falling_exp(-abs(x));
+  let d = 1.0 + e;
+  return e / (d * d);
+}
+
+fn heavi_tanh_backward_is_ordinary(x: f32, k: f32) -> bool {
+  let p = 2.0 * x * k;
+  let ds = heavi_tanh_quick_logistic(p);
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    (bitcast<u32>(abs(k)) <= 0x5c800000u) &
+    (abs(k) * ds <= 6.338253e+29 * ds) &
+    (ds >= 3.9443045e-31) &
+    (abs(p) <= 86.0)
+  );
+}
+
+fn heavi_tanh_backward(dy: f32, x: f32, k: f32) -> f32 {
+  if (heavi_tanh_backward_is_ordinary(x, k)) {
+    return heavi_tanh_backward_quickly(dy, x, k);
+  }
+  return heavi_tanh_backward_carefully(dy, x, k);
 }
 
 struct heavi_tanh_value_and_slopes {
@@ -1239,7 +1332,7 @@ fn heavi_tanh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn heavi_tanh_double_backward(dy: f32, ddx: f32, x: f32, k: f32) -> heavi_tanh_second_gradients {
-  let slopes = heavi_tanh_backward(1.0, x, k);
+  let slopes = heavi_tanh_backward_carefully(1.0, x, k);
   let curvatures = heavi_tanh_curvature(x, k);
   return heavi_tanh_second_gradients(ddx * slopes, heavi_tanh_product_of_three(dy, ddx, curvatures));
 }
@@ -1281,23 +1374,42 @@ fn heavi_tanh_forward(
   );
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn heavi_tanh_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (heavi_tanh_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (heavi_tanh_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = heavi_tanh_cotangent_dy[i];
+      let x0 = heavi_tanh_input_x[i];
+      heavi_tanh_gradient_dx[i] = vec4<f32>(
+        heavi_tanh_backward_quickly(dy.x, x0.x, heavi_tanh_uniforms.p_k),
+        heavi_tanh_backward_quickly(dy.y, x0.y, heavi_tanh_uniforms.p_k),
+        heavi_tanh_backward_quickly(dy.z, x0.z, heavi_tanh_uniforms.p_k),
+        heavi_tanh_backward_quickly(dy.w, x0.w, heavi_tanh_uniforms.p_k),
+      );
+      let is_ordinary = vec4<bool>(
+        heavi_tanh_backward_is_ordinary(x0.x, heavi_tanh_uniforms.p_k),
+        heavi_tanh_backward_is_ordinary(x0.y, heavi_tanh_uniforms.p_k),
+        heavi_tanh_backward_is_ordinary(x0.z, heavi_tanh_uniforms.p_k),
+        heavi_tanh_backward_is_ordinary(x0.w, heavi_tanh_uniforms.p_k),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = heavi_tanh_cotangent_dy[i];
-  let x0 = heavi_tanh_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = heavi_tanh_backward(dy[k], x0[k], heavi_tanh_uniforms.p_k);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    heavi_tanh_gradient_dx[i][k % 4u] = heavi_tanh_backward_carefully(heavi_tanh_cotangent_dy[i][k % 4u], heavi_tanh_input_x[i][k % 4u], heavi_tanh_uniforms.p_k);
+    left &= left - 1u;
   }
-  heavi_tanh_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

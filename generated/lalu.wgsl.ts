@@ -422,7 +422,7 @@ fn lalu_wide_leading_of(x: lalu_wide) -> lalu_wide_leading {
 //   r0 = select(r2, r0, r2)
 //   r0 = negate(r0)
 //   r0 = select(r5, r4, r0)
-fn lalu_exactly_wide(x0: lalu_wide) -> lalu_wide_outcome {
+fn lalu_carefully_exactly_wide(x0: lalu_wide) -> lalu_wide_outcome {
   var registers = array<lalu_wide, 6>(
     x0,
     lalu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0),
@@ -749,7 +749,7 @@ fn lalu_wide_leading_to_f32(x: lalu_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn lalu_exactly(x0: f32) -> f32 {
+fn lalu_carefully_exactly(x0: f32) -> f32 {
   if (lalu_is_nan(x0)) {
     return x0;
   }
@@ -761,7 +761,7 @@ fn lalu_exactly(x0: f32) -> f32 {
   let zero = false;
   var search = lalu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = lalu_exactly_wide(lalu_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let found = lalu_carefully_exactly_wide(lalu_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = lalu_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -874,10 +874,7 @@ fn lalu_pair_to_f32(a: lalu_pair) -> f32 {
   return a.high + a.low;
 }
 
-// x times the Laplace distribution function.
-// Source: survey of Kunc and Klema 2024 (Laplace linear unit).
-// lalu(x) = where(x >= 0, x * (1 - 0.5 * exp(-x)), 0.5 * x * exp(x))
-fn lalu(x: f32) -> f32 {
+fn lalu_carefully(x: f32) -> f32 {
   let v = lalu_pair_negate(lalu_pair_from_f32(x));
   let e = lalu_pair_exp(v);
   let p = lalu_pair_scale(e, 0.5);
@@ -896,7 +893,7 @@ fn lalu(x: f32) -> f32 {
     ((abs(x) >= 7.888609e-31) | (x == 0.0));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = lalu_exactly(x);
+    result = lalu_carefully_exactly(x);
     if (lalu_is_nan(result)) {
       let far = lalu_value_far(x);
       result = select(far, result, lalu_is_nan(far));
@@ -904,6 +901,62 @@ fn lalu(x: f32) -> f32 {
     found = true;
   }
   return select(result, x, lalu_is_nan(x));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn lalu_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn lalu_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn lalu_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(lalu_quick_exponent_of_bits(z));
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn lalu_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn lalu_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn lalu_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn lalu_quick_exp(x: f32) -> f32 {
+  let z = lalu_quick_rounded_with_bits(x * 1.44269504);
+  let k = lalu_quick_whole_of_bits(z);
+  return lalu_quick_scaled_by_bits(1.0 + lalu_quick_expm1_of_rest(lalu_quick_rest_of(x, k)), z);
+}
+
+fn lalu_quickly(x: f32) -> f32 {
+  return select(0.5 * x * lalu_quick_exp(x), x * (1.0 - 0.5 * lalu_quick_exp(-x)), x >= 0.0);
+}
+
+fn lalu_is_ordinary(x: f32) -> bool {
+  return bitcast<u32>(abs(x)) <= 0x42800000u;
+}
+
+// x times the Laplace distribution function.
+// Source: survey of Kunc and Klema 2024 (Laplace linear unit).
+// lalu(x) = where(x >= 0, x * (1 - 0.5 * exp(-x)), 0.5 * x * exp(x))
+fn lalu(x: f32) -> f32 {
+  if (lalu_is_ordinary(x)) {
+    return lalu_quickly(x);
+  }
+  return lalu_carefully(x);
 }
 
 fn lalu_slope_0_far(x0: f32) -> f32 {
@@ -1304,22 +1357,41 @@ struct lalu_uniform_values {
 @group(0) @binding(6) var<storage, read> lalu_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> lalu_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn lalu_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (lalu_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (lalu_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = lalu_input_x[i];
+      lalu_output_y[i] = vec4<f32>(
+        lalu_quickly(x0.x),
+        lalu_quickly(x0.y),
+        lalu_quickly(x0.z),
+        lalu_quickly(x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        lalu_is_ordinary(x0.x),
+        lalu_is_ordinary(x0.y),
+        lalu_is_ordinary(x0.z),
+        lalu_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = lalu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = lalu(x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    lalu_output_y[i][k % 4u] = lalu_carefully(lalu_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  lalu_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)

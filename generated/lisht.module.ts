@@ -38,7 +38,7 @@ const lishtActivation: Activation = {
       {
         entryPoint: "lisht_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 2048,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],

@@ -475,7 +475,7 @@ fn log_logish_wide_leading_of(x: log_logish_wide) -> log_logish_wide_leading {
 //   r2 = select(r3, r4, r2)
 //   r2 = multiply(r0, r2)
 //   r2 = negate(r2)
-fn log_logish_exactly_wide(x0: log_logish_wide) -> log_logish_wide_outcome {
+fn log_logish_carefully_exactly_wide(x0: log_logish_wide) -> log_logish_wide_outcome {
   var registers = array<log_logish_wide, 7>(
     x0,
     log_logish_WIDE_ZERO,
@@ -816,7 +816,7 @@ fn log_logish_wide_leading_to_f32(x: log_logish_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn log_logish_exactly(x0: f32) -> f32 {
+fn log_logish_carefully_exactly(x0: f32) -> f32 {
   if (log_logish_is_nan(x0)) {
     return x0;
   }
@@ -828,7 +828,7 @@ fn log_logish_exactly(x0: f32) -> f32 {
   let zero = false;
   var search = log_logish_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = log_logish_exactly_wide(log_logish_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let found = log_logish_carefully_exactly_wide(log_logish_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = log_logish_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -951,10 +951,7 @@ fn log_logish_pair_multiply(a: log_logish_pair, b: log_logish_pair) -> log_logis
   return log_logish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-// x times the complementary log-log sigmoid.
-// Source: survey of Kunc and Klema 2024 (log-logish).
-// log_logish(x) = x * (1 - exp(-exp(x)))
-fn log_logish(x: f32) -> f32 {
+fn log_logish_carefully(x: f32) -> f32 {
   let e = log_logish_pair_exp(log_logish_pair_from_f32(x));
   let v = log_logish_pair_negate(e);
   let em1 = log_logish_pair_expm1(v);
@@ -966,7 +963,7 @@ fn log_logish(x: f32) -> f32 {
     (bitcast<u32>(abs(e.high)) <= 0x7a800000u);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = log_logish_exactly(x);
+    result = log_logish_carefully_exactly(x);
     if (log_logish_is_nan(result)) {
       let far = log_logish_value_far(x);
       result = select(far, result, log_logish_is_nan(far));
@@ -974,6 +971,70 @@ fn log_logish(x: f32) -> f32 {
     found = true;
   }
   return select(result, x, log_logish_is_nan(x));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn log_logish_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn log_logish_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn log_logish_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn log_logish_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn log_logish_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(log_logish_quick_exponent_of_bits(z));
+}
+
+// e^x - 1 for x <= 0: beyond -32 nothing changes any more. An error of the exponent is multiplied by |x| e^x alone, so that one part of ln 2 does.
+fn log_logish_quick_falling_expm1(x: f32) -> f32 {
+  let y = max(x, -32.0);
+  let z = log_logish_quick_rounded_with_bits(y * 1.44269504);
+  let scale = log_logish_quick_scaled_by_bits(1.0, z);
+  return scale * log_logish_quick_expm1_of_rest(y - log_logish_quick_whole_of_bits(z) * 0.693147182) + (scale - 1.0);
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn log_logish_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn log_logish_quick_exp(x: f32) -> f32 {
+  let z = log_logish_quick_rounded_with_bits(x * 1.44269504);
+  let k = log_logish_quick_whole_of_bits(z);
+  return log_logish_quick_scaled_by_bits(1.0 + log_logish_quick_expm1_of_rest(log_logish_quick_rest_of(x, k)), z);
+}
+
+fn log_logish_quickly(x: f32) -> f32 {
+  return -(x * log_logish_quick_falling_expm1(-log_logish_quick_exp(x)));
+}
+
+fn log_logish_is_ordinary(x: f32) -> bool {
+  return bitcast<u32>(abs(x)) <= 0x42800000u;
+}
+
+// x times the complementary log-log sigmoid.
+// Source: survey of Kunc and Klema 2024 (log-logish).
+// log_logish(x) = x * (1 - exp(-exp(x)))
+fn log_logish(x: f32) -> f32 {
+  if (log_logish_is_ordinary(x)) {
+    return log_logish_quickly(x);
+  }
+  return log_logish_carefully(x);
 }
 
 fn log_logish_slope_0_far(x0: f32) -> f32 {
@@ -1410,22 +1471,41 @@ struct log_logish_uniform_values {
 @group(0) @binding(6) var<storage, read> log_logish_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> log_logish_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn log_logish_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (log_logish_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (log_logish_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = log_logish_input_x[i];
+      log_logish_output_y[i] = vec4<f32>(
+        log_logish_quickly(x0.x),
+        log_logish_quickly(x0.y),
+        log_logish_quickly(x0.z),
+        log_logish_quickly(x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        log_logish_is_ordinary(x0.x),
+        log_logish_is_ordinary(x0.y),
+        log_logish_is_ordinary(x0.z),
+        log_logish_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = log_logish_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = log_logish(x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    log_logish_output_y[i][k % 4u] = log_logish_carefully(log_logish_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  log_logish_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)

@@ -245,7 +245,7 @@ fn log_sigmoid_pair_divide(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigm
   return log_sigmoid_pair_ordered_sum(q, rest / b.high);
 }
 
-fn log_sigmoid_backward(dy: f32, x: f32) -> f32 {
+fn log_sigmoid_backward_carefully(dy: f32, x: f32) -> f32 {
   let v = log_sigmoid_pair_negate(log_sigmoid_pair_from_f32(x));
   let bounded = log_sigmoid_pair_at_most(v, log_sigmoid_pair(40.0, 0.0));
   let v2 = log_sigmoid_pair_raised_exp(bounded);
@@ -263,6 +263,44 @@ fn log_sigmoid_backward(dy: f32, x: f32) -> f32 {
     result = log_sigmoid_slope_0_far(x);
   }
   return dy * result;
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn log_sigmoid_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn log_sigmoid_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn log_sigmoid_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn log_sigmoid_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(log_sigmoid_quick_exponent_of_bits(z));
+}
+
+// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
+fn log_sigmoid_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
+}
+
+// 1/(1 + e^-x): beyond these bounds it is 0 or 1.
+fn log_sigmoid_quick_sigmoid(x: f32) -> f32 {
+  let y = clamp(x, -89.0, 88.0);
+  let z = log_sigmoid_quick_rounded_with_bits(y * 1.44269504);
+  let r = log_sigmoid_quick_rest_of(y, log_sigmoid_quick_whole_of_bits(z));
+  let r2 = r * r;
+  let q = (0.49999993 - r * 0.166665207) + r2 * ((0.041668386 - r * 0.0083687138) + r2 * 0.0013814748);
+  return 1.0 / (1.0 + log_sigmoid_quick_scaled_down_by_bits(1.0 + (r2 * q - r), z));
+}
+
+fn log_sigmoid_backward(dy: f32, x: f32) -> f32 {
+  return dy * log_sigmoid_quick_sigmoid(-x);
 }
 
 struct log_sigmoid_value_and_slopes {
@@ -455,7 +493,7 @@ fn log_sigmoid_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn log_sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> log_sigmoid_second_gradients {
-  let slopes = log_sigmoid_backward(1.0, x);
+  let slopes = log_sigmoid_backward_carefully(1.0, x);
   let curvatures = log_sigmoid_curvature(x);
   return log_sigmoid_second_gradients(ddx * slopes, log_sigmoid_product_of_three(dy, ddx, curvatures));
 }
@@ -508,11 +546,12 @@ fn log_sigmoid_backward_inputs(
   }
   let dy = log_sigmoid_cotangent_dy[i];
   let x0 = log_sigmoid_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = log_sigmoid_backward(dy[k], x0[k]);
-  }
-  log_sigmoid_gradient_dx[i] = result;
+  log_sigmoid_gradient_dx[i] = vec4<f32>(
+    log_sigmoid_backward(dy.x, x0.x),
+    log_sigmoid_backward(dy.y, x0.y),
+    log_sigmoid_backward(dy.z, x0.z),
+    log_sigmoid_backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

@@ -353,7 +353,7 @@ fn logcosh_pair_at_most(a: logcosh_pair, b: logcosh_pair) -> logcosh_pair {
   return logcosh_pair_smaller(a, b);
 }
 
-fn logcosh_backward(dy: f32, x: f32) -> f32 {
+fn logcosh_backward_carefully(dy: f32, x: f32) -> f32 {
   let em1 = logcosh_pair_expm1(
     logcosh_pair_at_most(logcosh_pair_scale(logcosh_pair_from_f32(x), 2.0), logcosh_pair(80.0, 0.0))
   );
@@ -363,6 +363,56 @@ fn logcosh_backward(dy: f32, x: f32) -> f32 {
     result = logcosh_slope_0_far(x);
   }
   return dy * result;
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn logcosh_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn logcosh_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn logcosh_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(logcosh_quick_exponent_of_bits(z));
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn logcosh_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn logcosh_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn logcosh_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// 2^k (e^r - 1) + (2^k - 1).
+fn logcosh_quick_expm1(x: f32) -> f32 {
+  let z = logcosh_quick_rounded_with_bits(x * 1.44269504);
+  let k = logcosh_quick_whole_of_bits(z);
+  let scale = logcosh_quick_scaled_by_bits(1.0, z);
+  return scale * logcosh_quick_expm1_of_rest(logcosh_quick_rest_of(x, k)) + (scale - 1.0);
+}
+
+// With e = e^(-2 |x|) - 1 it is -e/(2 + e); beyond 10 nothing changes any more.
+fn logcosh_quick_tanh(x: f32) -> f32 {
+  let e = logcosh_quick_expm1(max(-2.0 * abs(x), -20.0));
+  let y = e / (2.0 + e);
+  return select(y, -y, x > 0.0);
+}
+
+fn logcosh_backward(dy: f32, x: f32) -> f32 {
+  return dy * logcosh_quick_tanh(x);
 }
 
 struct logcosh_value_and_slopes {
@@ -563,7 +613,7 @@ fn logcosh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn logcosh_double_backward(dy: f32, ddx: f32, x: f32) -> logcosh_second_gradients {
-  let slopes = logcosh_backward(1.0, x);
+  let slopes = logcosh_backward_carefully(1.0, x);
   let curvatures = logcosh_curvature(x);
   return logcosh_second_gradients(ddx * slopes, logcosh_product_of_three(dy, ddx, curvatures));
 }
@@ -611,11 +661,12 @@ fn logcosh_backward_inputs(
   }
   let dy = logcosh_cotangent_dy[i];
   let x0 = logcosh_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = logcosh_backward(dy[k], x0[k]);
-  }
-  logcosh_gradient_dx[i] = result;
+  logcosh_gradient_dx[i] = vec4<f32>(
+    logcosh_backward(dy.x, x0.x),
+    logcosh_backward(dy.y, x0.y),
+    logcosh_backward(dy.z, x0.z),
+    logcosh_backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

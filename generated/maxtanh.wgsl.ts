@@ -189,7 +189,7 @@ fn maxtanh_pair_to_f32(a: maxtanh_pair) -> f32 {
   return a.high + a.low;
 }
 
-fn maxtanh_backward(dy: f32, x: f32) -> f32 {
+fn maxtanh_backward_carefully(dy: f32, x: f32) -> f32 {
   let p = maxtanh_pair_scale(maxtanh_pair_from_f32(x), 2.0);
   let v = maxtanh_pair_abs(p);
   let v2 = maxtanh_pair_negate(v);
@@ -213,6 +213,57 @@ fn maxtanh_backward(dy: f32, x: f32) -> f32 {
     result = maxtanh_slope_0_far(x);
   }
   return dy * result;
+}
+
+// A number as a product: far below the normal numbers both factors are normal.
+struct maxtanh_halves {
+  first: f32,
+  second: f32,
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn maxtanh_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn maxtanh_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// p 2^n for -252 <= n <= 250: both powers are normal.
+fn maxtanh_quick_in_halves(p: f32, n: i32) -> maxtanh_halves {
+  let half = n >> 1u;
+  return maxtanh_halves(p * maxtanh_power_of_two(half), maxtanh_power_of_two(n - half));
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn maxtanh_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn maxtanh_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// e^x for x <= 170, below -174 that of -174: numbers of up to 2^100 times that vanish.
+fn maxtanh_quick_exp_in_halves(x: f32) -> maxtanh_halves {
+  let y = max(x, -174.0);
+  let n = maxtanh_quick_exponent_of_bits(maxtanh_quick_rounded_with_bits(y * 1.44269504));
+  return maxtanh_quick_in_halves(1.0 + maxtanh_quick_expm1_of_rest(maxtanh_quick_rest_of(y, f32(n))), n);
+}
+
+fn maxtanh_quick_times_logistic(p: f32, x: f32) -> f32 {
+  let e = maxtanh_quick_exp_in_halves(-abs(x));
+  let d = 1.0 + e.first * e.second;
+  return p * (e.first / (d * d)) * e.second;
+}
+
+fn maxtanh_backward(dy: f32, x: f32) -> f32 {
+  return dy * select(maxtanh_quick_times_logistic(4.0, 2.0 * x), 1.0, x > 0.0);
 }
 
 struct maxtanh_value_and_slopes {
@@ -481,7 +532,7 @@ fn maxtanh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn maxtanh_double_backward(dy: f32, ddx: f32, x: f32) -> maxtanh_second_gradients {
-  let slopes = maxtanh_backward(1.0, x);
+  let slopes = maxtanh_backward_carefully(1.0, x);
   let curvatures = maxtanh_curvature(x);
   return maxtanh_second_gradients(ddx * slopes, maxtanh_product_of_three(dy, ddx, curvatures));
 }
@@ -533,11 +584,12 @@ fn maxtanh_backward_inputs(
   }
   let dy = maxtanh_cotangent_dy[i];
   let x0 = maxtanh_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = maxtanh_backward(dy[k], x0[k]);
-  }
-  maxtanh_gradient_dx[i] = result;
+  maxtanh_gradient_dx[i] = vec4<f32>(
+    maxtanh_backward(dy.x, x0.x),
+    maxtanh_backward(dy.y, x0.y),
+    maxtanh_backward(dy.z, x0.z),
+    maxtanh_backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

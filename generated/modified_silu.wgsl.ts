@@ -1029,7 +1029,7 @@ fn modified_silu_wide_equal(a: modified_silu_wide, b: modified_silu_wide) -> boo
 //   r7 = equal(r7, r4)
 //   r7 = select(r0, r4, r7)
 //   r7 = add(r3, r7)
-fn modified_silu_backward_exactly_wide(x0: modified_silu_wide) -> modified_silu_wide_outcome {
+fn modified_silu_backward_carefully_exactly_wide(x0: modified_silu_wide) -> modified_silu_wide_outcome {
   var registers = array<modified_silu_wide, 9>(
     x0,
     modified_silu_WIDE_ONE,
@@ -1149,7 +1149,7 @@ fn modified_silu_backward_exactly_wide(x0: modified_silu_wide) -> modified_silu_
   );
 }
 
-fn modified_silu_backward_exactly(x0: f32) -> f32 {
+fn modified_silu_backward_carefully_exactly(x0: f32) -> f32 {
   if (modified_silu_is_nan(x0)) {
     return x0;
   }
@@ -1161,7 +1161,9 @@ fn modified_silu_backward_exactly(x0: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = modified_silu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = modified_silu_backward_exactly_wide(modified_silu_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let found = modified_silu_backward_carefully_exactly_wide(
+      modified_silu_wide_operand_at(wide_x0, search, 1, true, infinite)
+    );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = modified_silu_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -1173,7 +1175,7 @@ fn modified_silu_pair_select(condition: bool, a: modified_silu_pair, b: modified
   return modified_silu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
-fn modified_silu_backward(dy: f32, x: f32) -> f32 {
+fn modified_silu_backward_carefully(dy: f32, x: f32) -> f32 {
   let bounded = modified_silu_pair_at_most(modified_silu_pair_from_f32(x), modified_silu_pair(40.0, 0.0));
   let v = modified_silu_pair_raised_exp(bounded);
   let p = modified_silu_pair_scale(v, 8.6736174e-19);
@@ -1197,7 +1199,7 @@ fn modified_silu_backward(dy: f32, x: f32) -> f32 {
     (bitcast<u32>(abs(p2.high)) <= 0x7a800000u);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = modified_silu_backward_exactly(x);
+    result = modified_silu_backward_carefully_exactly(x);
     if (modified_silu_is_nan(result)) {
       let far = modified_silu_slope_0_far(x);
       result = select(far, result, modified_silu_is_nan(far));
@@ -1205,6 +1207,72 @@ fn modified_silu_backward(dy: f32, x: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+// A number as a product: far below the normal numbers both factors are normal.
+struct modified_silu_halves {
+  first: f32,
+  second: f32,
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn modified_silu_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn modified_silu_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// p 2^n for -252 <= n <= 250: both powers are normal.
+fn modified_silu_quick_in_halves(p: f32, n: i32) -> modified_silu_halves {
+  let half = n >> 1u;
+  return modified_silu_halves(p * modified_silu_power_of_two(half), modified_silu_power_of_two(n - half));
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn modified_silu_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn modified_silu_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// e^x for x <= 170, below -174 that of -174: numbers of up to 2^100 times that vanish.
+fn modified_silu_quick_exp_in_halves(x: f32) -> modified_silu_halves {
+  let y = max(x, -174.0);
+  let n = modified_silu_quick_exponent_of_bits(modified_silu_quick_rounded_with_bits(y * 1.44269504));
+  return modified_silu_quick_in_halves(1.0 + modified_silu_quick_expm1_of_rest(modified_silu_quick_rest_of(y, f32(n))), n);
+}
+
+// s + b s (1 - s) for s = 1/(1 + e^-a). With e = e^-|a| it is (1 + e (1 + b))/(1 + e)^2 or e (e + (1 + b))/(1 + e)^2.
+fn modified_silu_quick_gate_slope(a: f32, b: f32) -> f32 {
+  let e = modified_silu_quick_exp_in_halves(-abs(a));
+  let w = e.first * e.second;
+  let u = 1.0 + b;
+  let d = 1.0 + w;
+  return (select(e.first * (w + u), 1.0 + w * u, a > 0.0) / (d * d)) * select(e.second, 1.0, a > 0.0);
+}
+
+// p e^x for x <= 0.
+fn modified_silu_quick_times_falling_exp(p: f32, x: f32) -> f32 {
+  let e = modified_silu_quick_exp_in_halves(x);
+  return p * e.first * e.second;
+}
+
+fn modified_silu_backward(dy: f32, x: f32) -> f32 {
+  let bounded = select(x, -1024.0, x < -1024.0);
+  let bounded2 = select(bounded, 1024.0, bounded > 1024.0);
+  return (
+    dy *
+    (modified_silu_quick_gate_slope(bounded2, bounded2) -
+      modified_silu_quick_times_falling_exp(0.5 * bounded2, -(bounded2 * bounded2) - 1.0))
+  );
 }
 
 struct modified_silu_value_and_slopes {
@@ -1528,7 +1596,7 @@ fn modified_silu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn modified_silu_double_backward(dy: f32, ddx: f32, x: f32) -> modified_silu_second_gradients {
-  let slopes = modified_silu_backward(1.0, x);
+  let slopes = modified_silu_backward_carefully(1.0, x);
   let curvatures = modified_silu_curvature(x);
   return modified_silu_second_gradients(ddx * slopes, modified_silu_product_of_three(dy, ddx, curvatures));
 }
@@ -1580,11 +1648,12 @@ fn modified_silu_backward_inputs(
   }
   let dy = modified_silu_cotangent_dy[i];
   let x0 = modified_silu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = modified_silu_backward(dy[k], x0[k]);
-  }
-  modified_silu_gradient_dx[i] = result;
+  modified_silu_gradient_dx[i] = vec4<f32>(
+    modified_silu_backward(dy.x, x0.x),
+    modified_silu_backward(dy.y, x0.y),
+    modified_silu_backward(dy.z, x0.z),
+    modified_silu_backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

@@ -71,10 +71,7 @@ fn ncu_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
-// Non-monotonic cubic unit.
-// Source: Noel et al. 2021; survey of Kunc and Klema 2024.
-// ncu(x) = x - x^3
-fn ncu(x: f32) -> f32 {
+fn ncu_carefully(x: f32) -> f32 {
   let squared = ncu_pair_multiply(ncu_pair_from_f32(x), ncu_pair_from_f32(x));
   let p = ncu_pair_multiply(squared, ncu_pair_from_f32(x));
   let u = ncu_pair_subtract(ncu_pair_from_f32(x), p);
@@ -88,11 +85,35 @@ fn ncu(x: f32) -> f32 {
   return select(result, x, ncu_is_nan(x));
 }
 
+fn ncu_quickly(x: f32) -> f32 {
+  let u = ncu_pair_to_f32(
+    ncu_pair_subtract(
+      ncu_pair_from_f32(x),
+      ncu_pair_multiply(ncu_pair_multiply(ncu_pair_from_f32(x), ncu_pair_from_f32(x)), ncu_pair_from_f32(x))
+    )
+  );
+  return u;
+}
+
+fn ncu_is_ordinary(x: f32) -> bool {
+  return bitcast<u32>(abs(x)) <= 0x42800000u;
+}
+
+// Non-monotonic cubic unit.
+// Source: Noel et al. 2021; survey of Kunc and Klema 2024.
+// ncu(x) = x - x^3
+fn ncu(x: f32) -> f32 {
+  if (ncu_is_ordinary(x)) {
+    return ncu_quickly(x);
+  }
+  return ncu_carefully(x);
+}
+
 fn ncu_slope_0_far(x0: f32) -> f32 {
   return 1.0 - 3.0 * x0 * x0;
 }
 
-fn ncu_backward(dy: f32, x: f32) -> f32 {
+fn ncu_backward_carefully(dy: f32, x: f32) -> f32 {
   var result = ncu_pair_to_f32(
     ncu_pair_subtract(
       ncu_pair(1.0, 0.0),
@@ -104,6 +125,10 @@ fn ncu_backward(dy: f32, x: f32) -> f32 {
     result = ncu_slope_0_far(x);
   }
   return dy * result;
+}
+
+fn ncu_backward(dy: f32, x: f32) -> f32 {
+  return dy * (1.0 - 3.0 * (x * x));
 }
 
 struct ncu_value_and_slopes {
@@ -151,7 +176,7 @@ fn ncu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn ncu_double_backward(dy: f32, ddx: f32, x: f32) -> ncu_second_gradients {
-  let slopes = ncu_backward(1.0, x);
+  let slopes = ncu_backward_carefully(1.0, x);
   let curvatures = ncu_curvature(x);
   return ncu_second_gradients(ddx * slopes, ncu_product_of_three(dy, ddx, curvatures));
 }
@@ -172,22 +197,41 @@ struct ncu_uniform_values {
 @group(0) @binding(6) var<storage, read> ncu_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> ncu_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn ncu_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (ncu_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (ncu_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = ncu_input_x[i];
+      ncu_output_y[i] = vec4<f32>(
+        ncu_quickly(x0.x),
+        ncu_quickly(x0.y),
+        ncu_quickly(x0.z),
+        ncu_quickly(x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        ncu_is_ordinary(x0.x),
+        ncu_is_ordinary(x0.y),
+        ncu_is_ordinary(x0.z),
+        ncu_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = ncu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = ncu(x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    ncu_output_y[i][k % 4u] = ncu_carefully(ncu_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  ncu_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)
@@ -202,11 +246,12 @@ fn ncu_backward_inputs(
   }
   let dy = ncu_cotangent_dy[i];
   let x0 = ncu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = ncu_backward(dy[k], x0[k]);
-  }
-  ncu_gradient_dx[i] = result;
+  ncu_gradient_dx[i] = vec4<f32>(
+    ncu_backward(dy.x, x0.x),
+    ncu_backward(dy.y, x0.y),
+    ncu_backward(dy.z, x0.z),
+    ncu_backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

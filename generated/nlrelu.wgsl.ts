@@ -981,7 +981,7 @@ fn nlrelu_slope_0_far(x0: f32, x1: f32) -> f32 {
 //   r3 = add(r0, r3)
 //   r3 = divide(r1, r3)
 //   r4 = select(r2, r3, r4)
-fn nlrelu_backward_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide_outcome {
+fn nlrelu_backward_carefully_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide_outcome {
   var registers = array<nlrelu_wide, 5>(
     x0,
     x1,
@@ -1063,7 +1063,7 @@ fn nlrelu_backward_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide
   return nlrelu_wide_outcome(nlrelu_wide_leading_of(registers[4]), select(lost, 0, errors[4] < -nlrelu_WIDE_LIMIT));
 }
 
-fn nlrelu_backward_exactly(x0: f32, x1: f32) -> f32 {
+fn nlrelu_backward_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (nlrelu_is_nan(x0)) {
     return x0;
   }
@@ -1079,7 +1079,7 @@ fn nlrelu_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = nlrelu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = nlrelu_backward_exactly_wide(
+    let found = nlrelu_backward_carefully_exactly_wide(
       nlrelu_wide_operand_at(wide_x0, search, 1, true, infinite),
       nlrelu_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
@@ -1089,7 +1089,7 @@ fn nlrelu_backward_exactly(x0: f32, x1: f32) -> f32 {
   return nlrelu_wide_leading_to_f32(search.value);
 }
 
-fn nlrelu_backward(dy: f32, x: f32, beta: f32) -> f32 {
+fn nlrelu_backward_carefully(dy: f32, x: f32, beta: f32) -> f32 {
   var v = nlrelu_pair(0.0, 0.0);
   if (x > 0.0) {
     v = nlrelu_pair_from_f32(x);
@@ -1108,7 +1108,7 @@ fn nlrelu_backward(dy: f32, x: f32, beta: f32) -> f32 {
     (abs(beta) >= 3.469447e-18);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = nlrelu_backward_exactly(x, beta);
+    result = nlrelu_backward_carefully_exactly(x, beta);
     if (nlrelu_is_nan(result)) {
       let far = nlrelu_slope_0_far(x, beta);
       result = select(far, result, nlrelu_is_nan(far));
@@ -1116,6 +1116,21 @@ fn nlrelu_backward(dy: f32, x: f32, beta: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+fn nlrelu_backward_quickly(dy: f32, x: f32, beta: f32) -> f32 {
+  return dy * select(0.0, beta / (beta * select(0.0, x, x > 0.0) + 1.0), x > 0.0);
+}
+
+fn nlrelu_backward_is_ordinary(x: f32, beta: f32) -> bool {
+  return (bitcast<u32>(abs(x)) <= 0x5c800000u) & (bitcast<u32>(abs(beta)) <= 0x5c800000u);
+}
+
+fn nlrelu_backward(dy: f32, x: f32, beta: f32) -> f32 {
+  if (nlrelu_backward_is_ordinary(x, beta)) {
+    return nlrelu_backward_quickly(dy, x, beta);
+  }
+  return nlrelu_backward_carefully(dy, x, beta);
 }
 
 struct nlrelu_value_and_slopes {
@@ -1313,7 +1328,7 @@ fn nlrelu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn nlrelu_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> nlrelu_second_gradients {
-  let slopes = nlrelu_backward(1.0, x, beta);
+  let slopes = nlrelu_backward_carefully(1.0, x, beta);
   let curvatures = nlrelu_curvature(x, beta);
   return nlrelu_second_gradients(ddx * slopes, nlrelu_product_of_three(dy, ddx, curvatures));
 }
@@ -1353,23 +1368,42 @@ fn nlrelu_forward(
   nlrelu_output_y[i] = result;
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn nlrelu_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (nlrelu_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (nlrelu_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = nlrelu_cotangent_dy[i];
+      let x0 = nlrelu_input_x[i];
+      nlrelu_gradient_dx[i] = vec4<f32>(
+        nlrelu_backward_quickly(dy.x, x0.x, nlrelu_uniforms.p_beta),
+        nlrelu_backward_quickly(dy.y, x0.y, nlrelu_uniforms.p_beta),
+        nlrelu_backward_quickly(dy.z, x0.z, nlrelu_uniforms.p_beta),
+        nlrelu_backward_quickly(dy.w, x0.w, nlrelu_uniforms.p_beta),
+      );
+      let is_ordinary = vec4<bool>(
+        nlrelu_backward_is_ordinary(x0.x, nlrelu_uniforms.p_beta),
+        nlrelu_backward_is_ordinary(x0.y, nlrelu_uniforms.p_beta),
+        nlrelu_backward_is_ordinary(x0.z, nlrelu_uniforms.p_beta),
+        nlrelu_backward_is_ordinary(x0.w, nlrelu_uniforms.p_beta),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = nlrelu_cotangent_dy[i];
-  let x0 = nlrelu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = nlrelu_backward(dy[k], x0[k], nlrelu_uniforms.p_beta);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    nlrelu_gradient_dx[i][k % 4u] = nlrelu_backward_carefully(nlrelu_cotangent_dy[i][k % 4u], nlrelu_input_x[i][k % 4u], nlrelu_uniforms.p_beta);
+    left &= left - 1u;
   }
-  nlrelu_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

@@ -1006,7 +1006,7 @@ fn pft_swish_pair_select(condition: bool, a: pft_swish_pair, b: pft_swish_pair) 
   return pft_swish_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
 }
 
-fn pft_swish_backward(dy: f32, x: f32, t: f32) -> pft_swish_gradients {
+fn pft_swish_backward_carefully(dy: f32, x: f32, t: f32) -> pft_swish_gradients {
   let bounded = pft_swish_pair_at_most(pft_swish_pair_from_f32(x), pft_swish_pair(40.0, 0.0));
   let v = pft_swish_pair_raised_exp(bounded);
   let p = pft_swish_pair_scale(v, 8.6736174e-19);
@@ -1031,6 +1031,65 @@ fn pft_swish_backward(dy: f32, x: f32, t: f32) -> pft_swish_gradients {
     result_x = pft_swish_slope_0_far(x);
   }
   return pft_swish_gradients(dy * result_x, dy);
+}
+
+// A number as a product: far below the normal numbers both factors are normal.
+struct pft_swish_halves {
+  first: f32,
+  second: f32,
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn pft_swish_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn pft_swish_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// p 2^n for -252 <= n <= 250: both powers are normal.
+fn pft_swish_quick_in_halves(p: f32, n: i32) -> pft_swish_halves {
+  let half = n >> 1u;
+  return pft_swish_halves(p * pft_swish_power_of_two(half), pft_swish_power_of_two(n - half));
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn pft_swish_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn pft_swish_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// e^x for x <= 170, below -174 that of -174: numbers of up to 2^100 times that vanish.
+fn pft_swish_quick_exp_in_halves(x: f32) -> pft_swish_halves {
+  let y = max(x, -174.0);
+  let n = pft_swish_quick_exponent_of_bits(pft_swish_quick_rounded_with_bits(y * 1.44269504));
+  return pft_swish_quick_in_halves(1.0 + pft_swish_quick_expm1_of_rest(pft_swish_quick_rest_of(y, f32(n))), n);
+}
+
+// s + b s (1 - s) for s = 1/(1 + e^-a). With e = e^-|a| it is (1 + e (1 + b))/(1 + e)^2 or e (e + (1 + b))/(1 + e)^2.
+fn pft_swish_quick_gate_slope(a: f32, b: f32) -> f32 {
+  let e = pft_swish_quick_exp_in_halves(-abs(a));
+  let w = e.first * e.second;
+  let u = 1.0 + b;
+  let d = 1.0 + w;
+  return (select(e.first * (w + u), 1.0 + w * u, a > 0.0) / (d * d)) * select(e.second, 1.0, a > 0.0);
+}
+
+fn pft_swish_backward(dy: f32, x: f32, t: f32) -> pft_swish_gradients {
+  let bounded = select(x, -1024.0, x < -1024.0);
+  let bounded2 = select(bounded, 1024.0, bounded > 1024.0);
+  return pft_swish_gradients(
+    dy * select(0.0, pft_swish_quick_gate_slope(bounded2, bounded2), bounded2 >= 0.0),
+    dy * 1.0
+  );
 }
 
 struct pft_swish_value_and_slopes {
@@ -1347,7 +1406,7 @@ fn pft_swish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn pft_swish_double_backward(dy: f32, ddx: f32, x: f32, t: f32, ddt: f32) -> pft_swish_second_gradients {
-  let slopes = pft_swish_backward(1.0, x, t);
+  let slopes = pft_swish_backward_carefully(1.0, x, t);
   let curvatures = pft_swish_curvature(x, t);
   return pft_swish_second_gradients(
     ddx * slopes.x + ddt * slopes.t,
@@ -1403,12 +1462,11 @@ fn pft_swish_backward_inputs(
   }
   let dy = pft_swish_cotangent_dy[i];
   let x0 = pft_swish_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = pft_swish_backward(dy[k], x0[k], pft_swish_learned_t[0]);
-    result[k] = g.x;
-  }
-  pft_swish_gradient_dx[i] = result;
+  let g0 = pft_swish_backward(dy.x, x0.x, pft_swish_learned_t[0]);
+  let g1 = pft_swish_backward(dy.y, x0.y, pft_swish_learned_t[0]);
+  let g2 = pft_swish_backward(dy.z, x0.z, pft_swish_learned_t[0]);
+  let g3 = pft_swish_backward(dy.w, x0.w, pft_swish_learned_t[0]);
+  pft_swish_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 var<workgroup> pft_swish_lanes: array<f32, 256>;

@@ -344,7 +344,7 @@ fn piecewise_exp_surrogate_wide_leading_of(x: piecewise_exp_surrogate_wide) -> p
 //   r0 = negate(r0)
 //   r0 = exponential(r0, 0)
 //   r0 = multiply(r2, r0)
-fn piecewise_exp_surrogate_backward_exactly_wide(
+fn piecewise_exp_surrogate_backward_carefully_exactly_wide(
   x0: piecewise_exp_surrogate_wide,
   x1: piecewise_exp_surrogate_wide
 ) -> piecewise_exp_surrogate_wide_outcome {
@@ -659,7 +659,7 @@ fn piecewise_exp_surrogate_wide_leading_to_f32(x: piecewise_exp_surrogate_wide_l
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn piecewise_exp_surrogate_backward_exactly(x0: f32, x1: f32) -> f32 {
+fn piecewise_exp_surrogate_backward_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (piecewise_exp_surrogate_is_nan(x0)) {
     return x0;
   }
@@ -675,7 +675,7 @@ fn piecewise_exp_surrogate_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = piecewise_exp_surrogate_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = piecewise_exp_surrogate_backward_exactly_wide(
+    let found = piecewise_exp_surrogate_backward_carefully_exactly_wide(
       piecewise_exp_surrogate_wide_operand_at(wide_x0, search, 1, true, infinite),
       piecewise_exp_surrogate_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
@@ -790,7 +790,7 @@ fn piecewise_exp_surrogate_pair_to_f32(a: piecewise_exp_surrogate_pair) -> f32 {
   return a.high + a.low;
 }
 
-fn piecewise_exp_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
+fn piecewise_exp_surrogate_backward_carefully(dy: f32, x: f32, alpha: f32) -> f32 {
   let v = piecewise_exp_surrogate_pair_abs(piecewise_exp_surrogate_pair_from_f32(x));
   let p = piecewise_exp_surrogate_pair_multiply(piecewise_exp_surrogate_pair_from_f32(alpha), v);
   let v2 = piecewise_exp_surrogate_pair_negate(p);
@@ -807,7 +807,7 @@ fn piecewise_exp_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
     (abs(alpha) >= 3.469447e-18);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = piecewise_exp_surrogate_backward_exactly(x, alpha);
+    result = piecewise_exp_surrogate_backward_carefully_exactly(x, alpha);
     if (piecewise_exp_surrogate_is_nan(result)) {
       let far = piecewise_exp_surrogate_slope_0_far(x, alpha);
       result = select(far, result, piecewise_exp_surrogate_is_nan(far));
@@ -815,6 +815,83 @@ fn piecewise_exp_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn piecewise_exp_surrogate_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn piecewise_exp_surrogate_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn piecewise_exp_surrogate_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn piecewise_exp_surrogate_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn piecewise_exp_surrogate_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn piecewise_exp_surrogate_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(piecewise_exp_surrogate_quick_exponent_of_bits(z));
+}
+
+// e^a.
+fn piecewise_exp_surrogate_quick_exp_of_pair(a: piecewise_exp_surrogate_pair) -> f32 {
+  let z = piecewise_exp_surrogate_quick_rounded_with_bits(a.high * 1.44269504);
+  return piecewise_exp_surrogate_quick_scaled_by_bits(
+    1.0 + piecewise_exp_surrogate_quick_expm1_of_rest(piecewise_exp_surrogate_quick_rest_of(a.high, piecewise_exp_surrogate_quick_whole_of_bits(z)) + a.low),
+    z
+  );
+}
+
+fn piecewise_exp_surrogate_backward_quickly(dy: f32, x: f32, alpha: f32) -> f32 {
+  let e = piecewise_exp_surrogate_quick_exp_of_pair(
+    piecewise_exp_surrogate_pair_negate(
+      piecewise_exp_surrogate_pair_multiply(
+        piecewise_exp_surrogate_pair_from_f32(alpha),
+        piecewise_exp_surrogate_pair_abs(piecewise_exp_surrogate_pair_from_f32(x))
+      )
+    )
+  );
+  return dy * (0.5 * alpha * e);
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn piecewise_exp_surrogate_quick_exp(x: f32) -> f32 {
+  let z = piecewise_exp_surrogate_quick_rounded_with_bits(x * 1.44269504);
+  let k = piecewise_exp_surrogate_quick_whole_of_bits(z);
+  return piecewise_exp_surrogate_quick_scaled_by_bits(1.0 + piecewise_exp_surrogate_quick_expm1_of_rest(piecewise_exp_surrogate_quick_rest_of(x, k)), z);
+}
+
+fn piecewise_exp_surrogate_backward_is_ordinary(x: f32, alpha: f32) -> bool {
+  let p = alpha * abs(x);
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+    (0.5 * alpha >= 7.888609e-31) &
+    (piecewise_exp_surrogate_quick_exp(-p) >= 7.888609e-31) &
+    (p <= 86.0)
+  );
+}
+
+fn piecewise_exp_surrogate_backward(dy: f32, x: f32, alpha: f32) -> f32 {
+  if (piecewise_exp_surrogate_backward_is_ordinary(x, alpha)) {
+    return piecewise_exp_surrogate_backward_quickly(dy, x, alpha);
+  }
+  return piecewise_exp_surrogate_backward_carefully(dy, x, alpha);
 }
 
 struct piecewise_exp_surrogate_value_and_slopes {
@@ -1031,7 +1108,7 @@ fn piecewise_exp_surrogate_double_backward(
   x: f32,
   alpha: f32
 ) -> piecewise_exp_surrogate_second_gradients {
-  let slopes = piecewise_exp_surrogate_backward(1.0, x, alpha);
+  let slopes = piecewise_exp_surrogate_backward_carefully(1.0, x, alpha);
   let curvatures = piecewise_exp_surrogate_curvature(x, alpha);
   return piecewise_exp_surrogate_second_gradients(
     ddx * slopes,
@@ -1072,23 +1149,42 @@ fn piecewise_exp_surrogate_forward(
   );
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn piecewise_exp_surrogate_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (piecewise_exp_surrogate_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (piecewise_exp_surrogate_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = piecewise_exp_surrogate_cotangent_dy[i];
+      let x0 = piecewise_exp_surrogate_input_x[i];
+      piecewise_exp_surrogate_gradient_dx[i] = vec4<f32>(
+        piecewise_exp_surrogate_backward_quickly(dy.x, x0.x, piecewise_exp_surrogate_uniforms.p_alpha),
+        piecewise_exp_surrogate_backward_quickly(dy.y, x0.y, piecewise_exp_surrogate_uniforms.p_alpha),
+        piecewise_exp_surrogate_backward_quickly(dy.z, x0.z, piecewise_exp_surrogate_uniforms.p_alpha),
+        piecewise_exp_surrogate_backward_quickly(dy.w, x0.w, piecewise_exp_surrogate_uniforms.p_alpha),
+      );
+      let is_ordinary = vec4<bool>(
+        piecewise_exp_surrogate_backward_is_ordinary(x0.x, piecewise_exp_surrogate_uniforms.p_alpha),
+        piecewise_exp_surrogate_backward_is_ordinary(x0.y, piecewise_exp_surrogate_uniforms.p_alpha),
+        piecewise_exp_surrogate_backward_is_ordinary(x0.z, piecewise_exp_surrogate_uniforms.p_alpha),
+        piecewise_exp_surrogate_backward_is_ordinary(x0.w, piecewise_exp_surrogate_uniforms.p_alpha),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = piecewise_exp_surrogate_cotangent_dy[i];
-  let x0 = piecewise_exp_surrogate_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = piecewise_exp_surrogate_backward(dy[k], x0[k], piecewise_exp_surrogate_uniforms.p_alpha);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    piecewise_exp_surrogate_gradient_dx[i][k % 4u] = piecewise_exp_surrogate_backward_carefully(piecewise_exp_surrogate_cotangent_dy[i][k % 4u], piecewise_exp_surrogate_input_x[i][k % 4u], piecewise_exp_surrogate_uniforms.p_alpha);
+    left &= left - 1u;
   }
-  piecewise_exp_surrogate_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

@@ -388,7 +388,7 @@ fn poisson1_wide_leading_of(x: poisson1_wide) -> poisson1_wide_leading {
 //   r0 = negate(r0)
 //   r0 = exponential(r0, 0)
 //   r0 = multiply(r1, r0)
-fn poisson1_exactly_wide(x0: poisson1_wide) -> poisson1_wide_outcome {
+fn poisson1_carefully_exactly_wide(x0: poisson1_wide) -> poisson1_wide_outcome {
   var registers = array<poisson1_wide, 2>(x0, poisson1_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1));
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 2>(-poisson1_WIDE_BEYOND, -poisson1_WIDE_BEYOND);
@@ -694,7 +694,7 @@ fn poisson1_wide_leading_to_f32(x: poisson1_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn poisson1_exactly(x0: f32) -> f32 {
+fn poisson1_carefully_exactly(x0: f32) -> f32 {
   if (poisson1_is_nan(x0)) {
     return x0;
   }
@@ -706,7 +706,7 @@ fn poisson1_exactly(x0: f32) -> f32 {
   let zero = false;
   var search = poisson1_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = poisson1_exactly_wide(poisson1_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let found = poisson1_carefully_exactly_wide(poisson1_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = poisson1_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -819,10 +819,7 @@ fn poisson1_pair_to_f32(a: poisson1_pair) -> f32 {
   return a.high + a.low;
 }
 
-// A bump after 1, exponential growth to the left.
-// Source: mlpack Poisson1Function.
-// poisson1(x) = (x - 1) * exp(-x)
-fn poisson1(x: f32) -> f32 {
+fn poisson1_carefully(x: f32) -> f32 {
   let u = poisson1_pair_subtract(poisson1_pair_from_f32(x), poisson1_pair(1.0, 0.0));
   let v = poisson1_pair_negate(poisson1_pair_from_f32(x));
   let e = poisson1_pair_exp(v);
@@ -834,7 +831,7 @@ fn poisson1(x: f32) -> f32 {
     (bitcast<u32>(abs(e.high)) <= 0x7a800000u);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = poisson1_exactly(x);
+    result = poisson1_carefully_exactly(x);
     if (poisson1_is_nan(result)) {
       let far = poisson1_value_far(x);
       result = select(far, result, poisson1_is_nan(far));
@@ -842,6 +839,62 @@ fn poisson1(x: f32) -> f32 {
     found = true;
   }
   return select(result, x, poisson1_is_nan(x));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn poisson1_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn poisson1_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn poisson1_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(poisson1_quick_exponent_of_bits(z));
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn poisson1_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn poisson1_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn poisson1_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn poisson1_quick_exp(x: f32) -> f32 {
+  let z = poisson1_quick_rounded_with_bits(x * 1.44269504);
+  let k = poisson1_quick_whole_of_bits(z);
+  return poisson1_quick_scaled_by_bits(1.0 + poisson1_quick_expm1_of_rest(poisson1_quick_rest_of(x, k)), z);
+}
+
+fn poisson1_quickly(x: f32) -> f32 {
+  return (x - 1.0) * poisson1_quick_exp(-x);
+}
+
+fn poisson1_is_ordinary(x: f32) -> bool {
+  return bitcast<u32>(abs(x)) <= 0x42800000u;
+}
+
+// A bump after 1, exponential growth to the left.
+// Source: mlpack Poisson1Function.
+// poisson1(x) = (x - 1) * exp(-x)
+fn poisson1(x: f32) -> f32 {
+  if (poisson1_is_ordinary(x)) {
+    return poisson1_quickly(x);
+  }
+  return poisson1_carefully(x);
 }
 
 fn poisson1_slope_0_far(x0: f32) -> f32 {
@@ -1199,22 +1252,41 @@ struct poisson1_uniform_values {
 @group(0) @binding(6) var<storage, read> poisson1_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> poisson1_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn poisson1_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (poisson1_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (poisson1_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = poisson1_input_x[i];
+      poisson1_output_y[i] = vec4<f32>(
+        poisson1_quickly(x0.x),
+        poisson1_quickly(x0.y),
+        poisson1_quickly(x0.z),
+        poisson1_quickly(x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        poisson1_is_ordinary(x0.x),
+        poisson1_is_ordinary(x0.y),
+        poisson1_is_ordinary(x0.z),
+        poisson1_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = poisson1_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = poisson1(x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    poisson1_output_y[i][k % 4u] = poisson1_carefully(poisson1_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  poisson1_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)

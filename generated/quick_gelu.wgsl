@@ -435,7 +435,7 @@ fn quick_gelu_wide_leading_of(x: quick_gelu_wide) -> quick_gelu_wide_leading {
 //   r3 = add(r2, r3)
 //   r3 = divide(r1, r3)
 //   r3 = multiply(r0, r3)
-fn quick_gelu_exactly_wide(x0: quick_gelu_wide, x1: quick_gelu_wide) -> quick_gelu_wide_outcome {
+fn quick_gelu_carefully_exactly_wide(x0: quick_gelu_wide, x1: quick_gelu_wide) -> quick_gelu_wide_outcome {
   var registers = array<quick_gelu_wide, 4>(x0, x1, quick_gelu_WIDE_ONE, quick_gelu_WIDE_ZERO);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 4>(
@@ -761,7 +761,7 @@ fn quick_gelu_wide_leading_to_f32(x: quick_gelu_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn quick_gelu_exactly(x0: f32, x1: f32) -> f32 {
+fn quick_gelu_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (quick_gelu_is_nan(x0)) {
     return x0;
   }
@@ -777,7 +777,7 @@ fn quick_gelu_exactly(x0: f32, x1: f32) -> f32 {
   let zero = false;
   var search = quick_gelu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = quick_gelu_exactly_wide(
+    let found = quick_gelu_carefully_exactly_wide(
       quick_gelu_wide_operand_at(wide_x0, search, 1, true, infinite),
       quick_gelu_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
@@ -904,10 +904,7 @@ fn quick_gelu_pair_to_f32(a: quick_gelu_pair) -> f32 {
   return a.high + a.low;
 }
 
-// The sigmoid approximation of GELU.
-// Source: Transformers quick_gelu; Hendrycks and Gimpel 2016.
-// quick_gelu(x; alpha = 1.702) = x * sigmoid(alpha * x)
-fn quick_gelu(x: f32, alpha: f32) -> f32 {
+fn quick_gelu_carefully(x: f32, alpha: f32) -> f32 {
   let p = quick_gelu_pair_multiply(quick_gelu_pair_from_f32(x), quick_gelu_pair_from_f32(alpha));
   let bounded = quick_gelu_pair_at_most(p, quick_gelu_pair(40.0, 0.0));
   let v = quick_gelu_pair_raised_exp(bounded);
@@ -923,7 +920,7 @@ fn quick_gelu(x: f32, alpha: f32) -> f32 {
     (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = quick_gelu_exactly(x, alpha);
+    result = quick_gelu_carefully_exactly(x, alpha);
     if (quick_gelu_is_nan(result)) {
       let far = quick_gelu_value_far(x, alpha);
       result = select(far, result, quick_gelu_is_nan(far));
@@ -931,6 +928,87 @@ fn quick_gelu(x: f32, alpha: f32) -> f32 {
     found = true;
   }
   return select(result, x, quick_gelu_is_nan(x));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn quick_gelu_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
+fn quick_gelu_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn quick_gelu_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn quick_gelu_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn quick_gelu_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn quick_gelu_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(quick_gelu_quick_exponent_of_bits(z));
+}
+
+// 1/(1 + e^-a).
+fn quick_gelu_quick_sigmoid_of_pair(a: quick_gelu_pair) -> f32 {
+  let z = quick_gelu_quick_rounded_with_bits(a.high * 1.44269504);
+  return (
+    1.0 /
+    (1.0 +
+      quick_gelu_quick_scaled_down_by_bits(
+        1.0 + quick_gelu_quick_expm1_of_rest(-(quick_gelu_quick_rest_of(a.high, quick_gelu_quick_whole_of_bits(z)) + a.low)),
+        z
+      ))
+  );
+}
+
+fn quick_gelu_quickly(x: f32, alpha: f32) -> f32 {
+  let s = quick_gelu_quick_sigmoid_of_pair(
+    quick_gelu_pair_multiply(quick_gelu_pair_from_f32(x), quick_gelu_pair_from_f32(alpha))
+  );
+  return x * s;
+}
+
+// 1/(1 + e^-x): beyond these bounds it is 0 or 1.
+fn quick_gelu_quick_sigmoid(x: f32) -> f32 {
+  let y = clamp(x, -89.0, 88.0);
+  let z = quick_gelu_quick_rounded_with_bits(y * 1.44269504);
+  let r = quick_gelu_quick_rest_of(y, quick_gelu_quick_whole_of_bits(z));
+  let r2 = r * r;
+  let q = (0.49999993 - r * 0.166665207) + r2 * ((0.041668386 - r * 0.0083687138) + r2 * 0.0013814748);
+  return 1.0 / (1.0 + quick_gelu_quick_scaled_down_by_bits(1.0 + (r2 * q - r), z));
+}
+
+fn quick_gelu_is_ordinary(x: f32, alpha: f32) -> bool {
+  let p = x * alpha;
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
+    (quick_gelu_quick_sigmoid(p) >= 3.9443045e-31) &
+    (abs(p) <= 86.0)
+  );
+}
+
+// The sigmoid approximation of GELU.
+// Source: Transformers quick_gelu; Hendrycks and Gimpel 2016.
+// quick_gelu(x; alpha = 1.702) = x * sigmoid(alpha * x)
+fn quick_gelu(x: f32, alpha: f32) -> f32 {
+  if (quick_gelu_is_ordinary(x, alpha)) {
+    return quick_gelu_quickly(x, alpha);
+  }
+  return quick_gelu_carefully(x, alpha);
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
@@ -1480,22 +1558,41 @@ struct quick_gelu_uniform_values {
 @group(0) @binding(6) var<storage, read> quick_gelu_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> quick_gelu_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn quick_gelu_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (quick_gelu_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (quick_gelu_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = quick_gelu_input_x[i];
+      quick_gelu_output_y[i] = vec4<f32>(
+        quick_gelu_quickly(x0.x, quick_gelu_uniforms.p_alpha),
+        quick_gelu_quickly(x0.y, quick_gelu_uniforms.p_alpha),
+        quick_gelu_quickly(x0.z, quick_gelu_uniforms.p_alpha),
+        quick_gelu_quickly(x0.w, quick_gelu_uniforms.p_alpha),
+      );
+      let is_ordinary = vec4<bool>(
+        quick_gelu_is_ordinary(x0.x, quick_gelu_uniforms.p_alpha),
+        quick_gelu_is_ordinary(x0.y, quick_gelu_uniforms.p_alpha),
+        quick_gelu_is_ordinary(x0.z, quick_gelu_uniforms.p_alpha),
+        quick_gelu_is_ordinary(x0.w, quick_gelu_uniforms.p_alpha),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = quick_gelu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = quick_gelu(x0[k], quick_gelu_uniforms.p_alpha);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    quick_gelu_output_y[i][k % 4u] = quick_gelu_carefully(quick_gelu_input_x[i][k % 4u], quick_gelu_uniforms.p_alpha);
+    left &= left - 1u;
   }
-  quick_gelu_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)

@@ -372,7 +372,7 @@ fn rational_tanh_wide_leading_of(x: rational_tanh_wide) -> rational_tanh_wide_le
 //   r0 = select(r6, r0, r6)
 //   r0 = negate(r0)
 //   r0 = select(r2, r3, r0)
-fn rational_tanh_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_wide_outcome {
+fn rational_tanh_carefully_exactly_wide(x0: rational_tanh_wide) -> rational_tanh_wide_outcome {
   var registers = array<rational_tanh_wide, 10>(
     x0,
     rational_tanh_wide(true, vec4<u32>(0xc56d5cfau, 0xf27bb2feu, 0x9a6b50b0u, 0xdba29c77u), 1),
@@ -717,7 +717,7 @@ fn rational_tanh_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
-fn rational_tanh_exactly(x0: f32) -> f32 {
+fn rational_tanh_carefully_exactly(x0: f32) -> f32 {
   if (rational_tanh_is_nan(x0)) {
     return x0;
   }
@@ -729,7 +729,7 @@ fn rational_tanh_exactly(x0: f32) -> f32 {
   let zero = false;
   var search = rational_tanh_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = rational_tanh_exactly_wide(rational_tanh_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let found = rational_tanh_carefully_exactly_wide(rational_tanh_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = rational_tanh_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -807,12 +807,7 @@ fn rational_tanh_pair_to_f32(a: rational_tanh_pair) -> f32 {
   return a.high + a.low;
 }
 
-// Rational approximation of 1.7159 * tanh(2 * x / 3), odd.
-// Source: DL4J ActivationRationalTanh.
-// rational_tanh(x) = 1.7159 * where(y >= 0, 1 - 1 / (1 + y + y^2 + c * y^4), 1 / (1 - y + y^2 + c * y^4) - 1)
-//   let y = 2 * x / 3
-//   let c = 1.41645
-fn rational_tanh(x: f32) -> f32 {
+fn rational_tanh_carefully(x: f32) -> f32 {
   let p = rational_tanh_pair_multiply(rational_tanh_pair(0.6666667, -1.9868216e-8), rational_tanh_pair_from_f32(x));
   let squared = rational_tanh_pair_multiply(rational_tanh_pair_from_f32(x), rational_tanh_pair_from_f32(x));
   let p2 = rational_tanh_pair_multiply(rational_tanh_pair(0.44444445, -3.3113692e-9), squared);
@@ -863,7 +858,7 @@ fn rational_tanh(x: f32) -> f32 {
         (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = rational_tanh_exactly(x);
+    result = rational_tanh_carefully_exactly(x);
     if (rational_tanh_is_nan(result)) {
       let far = rational_tanh_value_far(x);
       result = select(far, result, rational_tanh_is_nan(far));
@@ -871,6 +866,40 @@ fn rational_tanh(x: f32) -> f32 {
     found = true;
   }
   return select(result, x, rational_tanh_is_nan(x));
+}
+
+fn rational_tanh_quickly(x: f32) -> f32 {
+  let p = 0.6666667 * x;
+  let squared = x * x;
+  let p2 = 0.44444445 * squared;
+  let p3 = 0.2797926 * (squared * squared);
+  let u = p + p2 + p3;
+  let u2 = p2 - p + p3;
+  return select((-1.7159 * u2) / (u2 + 1.0), (1.7159 * u) / (u + 1.0), x >= 0.0);
+}
+
+fn rational_tanh_is_ordinary(x: f32) -> bool {
+  let p = 0.6666667 * x;
+  let squared = x * x;
+  let p2 = 0.44444445 * squared;
+  let p3 = 0.2797926 * (squared * squared);
+  return (
+    (bitcast<u32>(abs(x)) <= 0x42800000u) &
+    ((x < 0.0) | (p + p2 + p3 >= 3.1554436e-30)) &
+    ((x >= 0.0) | (p2 - p + p3 >= 3.1554436e-30))
+  );
+}
+
+// Rational approximation of 1.7159 * tanh(2 * x / 3), odd.
+// Source: DL4J ActivationRationalTanh.
+// rational_tanh(x) = 1.7159 * where(y >= 0, 1 - 1 / (1 + y + y^2 + c * y^4), 1 / (1 - y + y^2 + c * y^4) - 1)
+//   let y = 2 * x / 3
+//   let c = 1.41645
+fn rational_tanh(x: f32) -> f32 {
+  if (rational_tanh_is_ordinary(x)) {
+    return rational_tanh_quickly(x);
+  }
+  return rational_tanh_carefully(x);
 }
 
 fn rational_tanh_slope_0_far(x0: f32) -> f32 {
@@ -892,7 +921,7 @@ fn rational_tanh_pair_abs(a: rational_tanh_pair) -> rational_tanh_pair {
   return rational_tanh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
 
-fn rational_tanh_backward(dy: f32, x: f32) -> f32 {
+fn rational_tanh_backward_carefully(dy: f32, x: f32) -> f32 {
   let v = rational_tanh_pair_abs(rational_tanh_pair_from_f32(x));
   let p = rational_tanh_pair_multiply(rational_tanh_pair(0.8888889, -6.6227384e-9), v);
   let squared = rational_tanh_pair_multiply(v, v);
@@ -927,6 +956,52 @@ fn rational_tanh_backward(dy: f32, x: f32) -> f32 {
     result = rational_tanh_slope_0_far(x);
   }
   return dy * result;
+}
+
+fn rational_tanh_backward_quickly(dy: f32, x: f32) -> f32 {
+  let v = rational_tanh_pair_abs(rational_tanh_pair_from_f32(x));
+  let squared = rational_tanh_pair_multiply(v, v);
+  let u = rational_tanh_pair_add(
+    rational_tanh_pair_add(
+      rational_tanh_pair_add(
+        rational_tanh_pair_multiply(rational_tanh_pair(0.6666667, -1.9868216e-8), v),
+        rational_tanh_pair_multiply(rational_tanh_pair(0.44444445, -3.3113692e-9), squared)
+      ),
+      rational_tanh_pair_multiply(
+        rational_tanh_pair(0.2797926, -1.42380046e-8),
+        rational_tanh_pair_multiply(squared, squared)
+      )
+    ),
+    rational_tanh_pair(1.0, 0.0)
+  );
+  let squared2 = rational_tanh_pair_to_f32(rational_tanh_pair_multiply(u, u));
+  let p = rational_tanh_pair_to_f32(
+    rational_tanh_pair_multiply(
+      rational_tanh_pair(1.7159, 5.569458e-8),
+      rational_tanh_pair_add(
+        rational_tanh_pair_add(
+          rational_tanh_pair_multiply(rational_tanh_pair(0.8888889, -6.6227384e-9), v),
+          rational_tanh_pair_multiply(
+            rational_tanh_pair(1.1191704, -5.6952018e-8),
+            rational_tanh_pair_multiply(squared, v)
+          )
+        ),
+        rational_tanh_pair(0.6666667, -1.9868216e-8)
+      )
+    )
+  );
+  return dy * (p / squared2);
+}
+
+fn rational_tanh_backward_is_ordinary(x: f32) -> bool {
+  return bitcast<u32>(abs(x)) <= 0x42800000u;
+}
+
+fn rational_tanh_backward(dy: f32, x: f32) -> f32 {
+  if (rational_tanh_backward_is_ordinary(x)) {
+    return rational_tanh_backward_quickly(dy, x);
+  }
+  return rational_tanh_backward_carefully(dy, x);
 }
 
 struct rational_tanh_value_and_slopes {
@@ -1289,7 +1364,7 @@ fn rational_tanh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn rational_tanh_double_backward(dy: f32, ddx: f32, x: f32) -> rational_tanh_second_gradients {
-  let slopes = rational_tanh_backward(1.0, x);
+  let slopes = rational_tanh_backward_carefully(1.0, x);
   let curvatures = rational_tanh_curvature(x);
   return rational_tanh_second_gradients(ddx * slopes, rational_tanh_product_of_three(dy, ddx, curvatures));
 }
@@ -1307,41 +1382,79 @@ struct rational_tanh_uniform_values {
 @group(0) @binding(6) var<storage, read> rational_tanh_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> rational_tanh_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn rational_tanh_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (rational_tanh_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (rational_tanh_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = rational_tanh_input_x[i];
+      rational_tanh_output_y[i] = vec4<f32>(
+        rational_tanh_quickly(x0.x),
+        rational_tanh_quickly(x0.y),
+        rational_tanh_quickly(x0.z),
+        rational_tanh_quickly(x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        rational_tanh_is_ordinary(x0.x),
+        rational_tanh_is_ordinary(x0.y),
+        rational_tanh_is_ordinary(x0.z),
+        rational_tanh_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = rational_tanh_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = rational_tanh(x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    rational_tanh_output_y[i][k % 4u] = rational_tanh_carefully(rational_tanh_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  rational_tanh_output_y[i] = result;
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn rational_tanh_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (rational_tanh_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (rational_tanh_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = rational_tanh_cotangent_dy[i];
+      let x0 = rational_tanh_input_x[i];
+      rational_tanh_gradient_dx[i] = vec4<f32>(
+        rational_tanh_backward_quickly(dy.x, x0.x),
+        rational_tanh_backward_quickly(dy.y, x0.y),
+        rational_tanh_backward_quickly(dy.z, x0.z),
+        rational_tanh_backward_quickly(dy.w, x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        rational_tanh_backward_is_ordinary(x0.x),
+        rational_tanh_backward_is_ordinary(x0.y),
+        rational_tanh_backward_is_ordinary(x0.z),
+        rational_tanh_backward_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = rational_tanh_cotangent_dy[i];
-  let x0 = rational_tanh_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = rational_tanh_backward(dy[k], x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    rational_tanh_gradient_dx[i][k % 4u] = rational_tanh_backward_carefully(rational_tanh_cotangent_dy[i][k % 4u], rational_tanh_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  rational_tanh_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

@@ -166,7 +166,7 @@ fn seagull_pair_multiply(a: seagull_pair, b: seagull_pair) -> seagull_pair {
   return seagull_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-fn seagull_backward(dy: f32, x: f32) -> f32 {
+fn seagull_backward_carefully(dy: f32, x: f32) -> f32 {
   var result = seagull_pair_to_f32(
     seagull_pair_divide(
       seagull_pair_scale(seagull_pair_from_f32(x), 2.0),
@@ -181,6 +181,21 @@ fn seagull_backward(dy: f32, x: f32) -> f32 {
     result = seagull_slope_0_far(x);
   }
   return dy * result;
+}
+
+fn seagull_backward_quickly(dy: f32, x: f32) -> f32 {
+  return dy * ((2.0 * x) / (x * x + 1.0));
+}
+
+fn seagull_backward_is_ordinary(x: f32) -> bool {
+  return (bitcast<u32>(abs(x)) <= 0x5c800000u) & (abs(2.0 * x) >= 7.888609e-31);
+}
+
+fn seagull_backward(dy: f32, x: f32) -> f32 {
+  if (seagull_backward_is_ordinary(x)) {
+    return seagull_backward_quickly(dy, x);
+  }
+  return seagull_backward_carefully(dy, x);
 }
 
 struct seagull_value_and_slopes {
@@ -343,7 +358,7 @@ fn seagull_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn seagull_double_backward(dy: f32, ddx: f32, x: f32) -> seagull_second_gradients {
-  let slopes = seagull_backward(1.0, x);
+  let slopes = seagull_backward_carefully(1.0, x);
   let curvatures = seagull_curvature(x);
   return seagull_second_gradients(ddx * slopes, seagull_product_of_three(dy, ddx, curvatures));
 }
@@ -383,23 +398,42 @@ fn seagull_forward(
   );
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn seagull_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (seagull_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (seagull_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = seagull_cotangent_dy[i];
+      let x0 = seagull_input_x[i];
+      seagull_gradient_dx[i] = vec4<f32>(
+        seagull_backward_quickly(dy.x, x0.x),
+        seagull_backward_quickly(dy.y, x0.y),
+        seagull_backward_quickly(dy.z, x0.z),
+        seagull_backward_quickly(dy.w, x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        seagull_backward_is_ordinary(x0.x),
+        seagull_backward_is_ordinary(x0.y),
+        seagull_backward_is_ordinary(x0.z),
+        seagull_backward_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = seagull_cotangent_dy[i];
-  let x0 = seagull_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = seagull_backward(dy[k], x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    seagull_gradient_dx[i][k % 4u] = seagull_backward_carefully(seagull_cotangent_dy[i][k % 4u], seagull_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  seagull_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

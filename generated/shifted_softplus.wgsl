@@ -1168,7 +1168,7 @@ fn shifted_softplus_pair_raised_exp(a: shifted_softplus_pair) -> shifted_softplu
   return shifted_softplus_pair_exp_scaled(a, 60);
 }
 
-fn shifted_softplus_backward(dy: f32, x: f32) -> f32 {
+fn shifted_softplus_backward_carefully(dy: f32, x: f32) -> f32 {
   let bounded = shifted_softplus_pair_at_most(shifted_softplus_pair_from_f32(x), shifted_softplus_pair(40.0, 0.0));
   let v = shifted_softplus_pair_raised_exp(bounded);
   var result = shifted_softplus_pair_to_f32(
@@ -1185,6 +1185,44 @@ fn shifted_softplus_backward(dy: f32, x: f32) -> f32 {
     result = shifted_softplus_slope_0_far(x);
   }
   return dy * result;
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn shifted_softplus_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn shifted_softplus_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn shifted_softplus_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn shifted_softplus_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(shifted_softplus_quick_exponent_of_bits(z));
+}
+
+// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
+fn shifted_softplus_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
+}
+
+// 1/(1 + e^-x): beyond these bounds it is 0 or 1.
+fn shifted_softplus_quick_sigmoid(x: f32) -> f32 {
+  let y = clamp(x, -89.0, 88.0);
+  let z = shifted_softplus_quick_rounded_with_bits(y * 1.44269504);
+  let r = shifted_softplus_quick_rest_of(y, shifted_softplus_quick_whole_of_bits(z));
+  let r2 = r * r;
+  let q = (0.49999993 - r * 0.166665207) + r2 * ((0.041668386 - r * 0.0083687138) + r2 * 0.0013814748);
+  return 1.0 / (1.0 + shifted_softplus_quick_scaled_down_by_bits(1.0 + (r2 * q - r), z));
+}
+
+fn shifted_softplus_backward(dy: f32, x: f32) -> f32 {
+  return dy * shifted_softplus_quick_sigmoid(x);
 }
 
 struct shifted_softplus_value_and_slopes {
@@ -1380,7 +1418,7 @@ fn shifted_softplus_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn shifted_softplus_double_backward(dy: f32, ddx: f32, x: f32) -> shifted_softplus_second_gradients {
-  let slopes = shifted_softplus_backward(1.0, x);
+  let slopes = shifted_softplus_backward_carefully(1.0, x);
   let curvatures = shifted_softplus_curvature(x);
   return shifted_softplus_second_gradients(ddx * slopes, shifted_softplus_product_of_three(dy, ddx, curvatures));
 }
@@ -1428,11 +1466,12 @@ fn shifted_softplus_backward_inputs(
   }
   let dy = shifted_softplus_cotangent_dy[i];
   let x0 = shifted_softplus_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = shifted_softplus_backward(dy[k], x0[k]);
-  }
-  shifted_softplus_gradient_dx[i] = result;
+  shifted_softplus_gradient_dx[i] = vec4<f32>(
+    shifted_softplus_backward(dy.x, x0.x),
+    shifted_softplus_backward(dy.y, x0.y),
+    shifted_softplus_backward(dy.z, x0.z),
+    shifted_softplus_backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

@@ -174,7 +174,7 @@ fn sigmoid_pair_multiply(a: sigmoid_pair, b: sigmoid_pair) -> sigmoid_pair {
   return sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-fn sigmoid_backward(dy: f32, x: f32) -> f32 {
+fn sigmoid_backward_carefully(dy: f32, x: f32) -> f32 {
   let v = sigmoid_pair_abs(sigmoid_pair_from_f32(x));
   let v2 = sigmoid_pair_negate(v);
   let v3 = sigmoid_pair_raised_exp(v2);
@@ -187,6 +187,58 @@ fn sigmoid_backward(dy: f32, x: f32) -> f32 {
     result = sigmoid_slope_0_far(x);
   }
   return dy * result;
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn sigmoid_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn sigmoid_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn sigmoid_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn sigmoid_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn sigmoid_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn sigmoid_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(sigmoid_quick_exponent_of_bits(z));
+}
+
+// e^x for x <= 0, and 0 below the normal numbers.
+fn sigmoid_quick_falling_exp(x: f32) -> f32 {
+  let y = max(x, -88.0);
+  let z = sigmoid_quick_rounded_with_bits(y * 1.44269504);
+  return sigmoid_quick_scaled_by_bits(
+    1.0 + sigmoid_quick_expm1_of_rest(sigmoid_quick_rest_of(y, sigmoid_quick_whole_of_bits(z))),
+    z
+  );
+}
+
+// The derivative of the sigmoid: e/(1 + e)^2 with e = e^-|x|.
+fn sigmoid_quick_logistic(x: f32) -> f32 {
+  let e = sigmoid_quick_falling_exp(-abs(x));
+  let d = 1.0 + e;
+  return e / (d * d);
+}
+
+fn sigmoid_backward(dy: f32, x: f32) -> f32 {
+  return dy * sigmoid_quick_logistic(x);
 }
 
 struct sigmoid_value_and_slopes {
@@ -447,7 +499,7 @@ fn sigmoid_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> sigmoid_second_gradients {
-  let slopes = sigmoid_backward(1.0, x);
+  let slopes = sigmoid_backward_carefully(1.0, x);
   let curvatures = sigmoid_curvature(x);
   return sigmoid_second_gradients(ddx * slopes, sigmoid_product_of_three(dy, ddx, curvatures));
 }
@@ -499,11 +551,12 @@ fn sigmoid_backward_inputs(
   }
   let dy = sigmoid_cotangent_dy[i];
   let x0 = sigmoid_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = sigmoid_backward(dy[k], x0[k]);
-  }
-  sigmoid_gradient_dx[i] = result;
+  sigmoid_gradient_dx[i] = vec4<f32>(
+    sigmoid_backward(dy.x, x0.x),
+    sigmoid_backward(dy.y, x0.y),
+    sigmoid_backward(dy.z, x0.z),
+    sigmoid_backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

@@ -322,7 +322,7 @@ fn softmodulus_q_wide_leading_of(x: softmodulus_q_wide) -> softmodulus_q_wide_le
 //   r1 = select(r0, r1, r0)
 //   r1 = negate(r1)
 //   r1 = select(r3, r4, r1)
-fn softmodulus_q_exactly_wide(x0: softmodulus_q_wide) -> softmodulus_q_wide_outcome {
+fn softmodulus_q_carefully_exactly_wide(x0: softmodulus_q_wide) -> softmodulus_q_wide_outcome {
   var registers = array<softmodulus_q_wide, 5>(
     x0,
     softmodulus_q_WIDE_ONE,
@@ -651,7 +651,7 @@ fn softmodulus_q_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
-fn softmodulus_q_exactly(x0: f32) -> f32 {
+fn softmodulus_q_carefully_exactly(x0: f32) -> f32 {
   if (softmodulus_q_is_nan(x0)) {
     return x0;
   }
@@ -663,7 +663,7 @@ fn softmodulus_q_exactly(x0: f32) -> f32 {
   let zero = false;
   var search = softmodulus_q_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = softmodulus_q_exactly_wide(softmodulus_q_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let found = softmodulus_q_carefully_exactly_wide(softmodulus_q_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = softmodulus_q_wide_searched(search, found, 1, varied, largest, smallest, infinite, true, zero);
   }
@@ -732,10 +732,7 @@ fn softmodulus_q_pair_to_f32(a: softmodulus_q_pair) -> f32 {
   return a.high + a.low;
 }
 
-// abs with a cubic between -1 and 1 that joins smoothly.
-// Source: Valles-Perez et al. 2023 (soft modulus Q).
-// softmodulus_q(x) = where(abs(x) <= 1, x^2 * (2 - abs(x)), abs(x))
-fn softmodulus_q(x: f32) -> f32 {
+fn softmodulus_q_carefully(x: f32) -> f32 {
   let v = softmodulus_q_pair_abs(softmodulus_q_pair_from_f32(x));
   var v2 = v;
   if (v.high <= 1.0) {
@@ -748,7 +745,7 @@ fn softmodulus_q(x: f32) -> f32 {
   var found = (bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = softmodulus_q_exactly(x);
+    result = softmodulus_q_carefully_exactly(x);
     if (softmodulus_q_is_nan(result)) {
       let far = softmodulus_q_value_far(x);
       result = select(far, result, softmodulus_q_is_nan(far));
@@ -756,6 +753,25 @@ fn softmodulus_q(x: f32) -> f32 {
     found = true;
   }
   return select(result, x, softmodulus_q_is_nan(x));
+}
+
+fn softmodulus_q_quickly(x: f32) -> f32 {
+  let v = abs(x);
+  return select(v, x * x * (2.0 - v), v <= 1.0);
+}
+
+fn softmodulus_q_is_ordinary(x: f32) -> bool {
+  return (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) > 1.0) | (x * x >= 3.9443045e-31));
+}
+
+// abs with a cubic between -1 and 1 that joins smoothly.
+// Source: Valles-Perez et al. 2023 (soft modulus Q).
+// softmodulus_q(x) = where(abs(x) <= 1, x^2 * (2 - abs(x)), abs(x))
+fn softmodulus_q(x: f32) -> f32 {
+  if (softmodulus_q_is_ordinary(x)) {
+    return softmodulus_q_quickly(x);
+  }
+  return softmodulus_q_carefully(x);
 }
 
 // -1, 0 or 1; NaN for NaN.
@@ -781,7 +797,7 @@ fn softmodulus_q_pair_scale(a: softmodulus_q_pair, factor: f32) -> softmodulus_q
   return softmodulus_q_pair(a.high * factor, a.low * factor);
 }
 
-fn softmodulus_q_backward(dy: f32, x: f32) -> f32 {
+fn softmodulus_q_backward_carefully(dy: f32, x: f32) -> f32 {
   let v = softmodulus_q_pair_abs(softmodulus_q_pair_from_f32(x));
   var v2 = softmodulus_q_pair_sign(softmodulus_q_pair_from_f32(x));
   if (v.high <= 1.0) {
@@ -799,6 +815,11 @@ fn softmodulus_q_backward(dy: f32, x: f32) -> f32 {
     result = softmodulus_q_slope_0_far(x);
   }
   return dy * result;
+}
+
+fn softmodulus_q_backward(dy: f32, x: f32) -> f32 {
+  let v = abs(x);
+  return dy * select(select(softmodulus_q_sign(x), x, softmodulus_q_is_nan(x)), 4.0 * x - 3.0 * x * v, v <= 1.0);
 }
 
 struct softmodulus_q_value_and_slopes {
@@ -977,7 +998,7 @@ fn softmodulus_q_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn softmodulus_q_double_backward(dy: f32, ddx: f32, x: f32) -> softmodulus_q_second_gradients {
-  let slopes = softmodulus_q_backward(1.0, x);
+  let slopes = softmodulus_q_backward_carefully(1.0, x);
   let curvatures = softmodulus_q_curvature(x);
   return softmodulus_q_second_gradients(ddx * slopes, softmodulus_q_product_of_three(dy, ddx, curvatures));
 }
@@ -999,22 +1020,41 @@ struct softmodulus_q_uniform_values {
 @group(0) @binding(6) var<storage, read> softmodulus_q_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> softmodulus_q_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn softmodulus_q_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (softmodulus_q_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (softmodulus_q_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = softmodulus_q_input_x[i];
+      softmodulus_q_output_y[i] = vec4<f32>(
+        softmodulus_q_quickly(x0.x),
+        softmodulus_q_quickly(x0.y),
+        softmodulus_q_quickly(x0.z),
+        softmodulus_q_quickly(x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        softmodulus_q_is_ordinary(x0.x),
+        softmodulus_q_is_ordinary(x0.y),
+        softmodulus_q_is_ordinary(x0.z),
+        softmodulus_q_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = softmodulus_q_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = softmodulus_q(x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    softmodulus_q_output_y[i][k % 4u] = softmodulus_q_carefully(softmodulus_q_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  softmodulus_q_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)
@@ -1029,11 +1069,12 @@ fn softmodulus_q_backward_inputs(
   }
   let dy = softmodulus_q_cotangent_dy[i];
   let x0 = softmodulus_q_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = softmodulus_q_backward(dy[k], x0[k]);
-  }
-  softmodulus_q_gradient_dx[i] = result;
+  softmodulus_q_gradient_dx[i] = vec4<f32>(
+    softmodulus_q_backward(dy.x, x0.x),
+    softmodulus_q_backward(dy.y, x0.y),
+    softmodulus_q_backward(dy.z, x0.z),
+    softmodulus_q_backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

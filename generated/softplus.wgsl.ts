@@ -1167,7 +1167,7 @@ fn softplus_slope_0_far(x0: f32, x1: f32) -> f32 {
 //   r1 = select(r2, r0, r1)
 //   r0 = add(r2, r0)
 //   r0 = divide(r1, r0)
-fn softplus_backward_exactly_wide(x0: softplus_wide, x1: softplus_wide) -> softplus_wide_outcome {
+fn softplus_backward_carefully_exactly_wide(x0: softplus_wide, x1: softplus_wide) -> softplus_wide_outcome {
   var registers = array<softplus_wide, 3>(x0, x1, softplus_WIDE_ONE);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 3>(-softplus_WIDE_BEYOND, -softplus_WIDE_BEYOND, -softplus_WIDE_BEYOND);
@@ -1258,7 +1258,7 @@ fn softplus_backward_exactly_wide(x0: softplus_wide, x1: softplus_wide) -> softp
   );
 }
 
-fn softplus_backward_exactly(x0: f32, x1: f32) -> f32 {
+fn softplus_backward_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (softplus_is_nan(x0)) {
     return x0;
   }
@@ -1274,7 +1274,7 @@ fn softplus_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = softplus_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = softplus_backward_exactly_wide(
+    let found = softplus_backward_carefully_exactly_wide(
       softplus_wide_operand_at(wide_x0, search, 1, true, infinite),
       softplus_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
@@ -1300,7 +1300,7 @@ fn softplus_pair_raised_exp(a: softplus_pair) -> softplus_pair {
   return softplus_pair_exp_scaled(a, 60);
 }
 
-fn softplus_backward(dy: f32, x: f32, beta: f32) -> f32 {
+fn softplus_backward_carefully(dy: f32, x: f32, beta: f32) -> f32 {
   let p = softplus_pair_multiply(softplus_pair_from_f32(x), softplus_pair_from_f32(beta));
   let bounded = softplus_pair_at_most(p, softplus_pair(40.0, 0.0));
   let v = softplus_pair_raised_exp(bounded);
@@ -1316,7 +1316,7 @@ fn softplus_backward(dy: f32, x: f32, beta: f32) -> f32 {
     (abs(beta) >= 3.469447e-18);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = softplus_backward_exactly(x, beta);
+    result = softplus_backward_carefully_exactly(x, beta);
     if (softplus_is_nan(result)) {
       let far = softplus_slope_0_far(x, beta);
       result = select(far, result, softplus_is_nan(far));
@@ -1324,6 +1324,68 @@ fn softplus_backward(dy: f32, x: f32, beta: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn softplus_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
+fn softplus_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn softplus_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn softplus_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn softplus_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn softplus_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(softplus_quick_exponent_of_bits(z));
+}
+
+// 1/(1 + e^-a).
+fn softplus_quick_sigmoid_of_pair(a: softplus_pair) -> f32 {
+  let z = softplus_quick_rounded_with_bits(a.high * 1.44269504);
+  return (
+    1.0 /
+    (1.0 +
+      softplus_quick_scaled_down_by_bits(
+        1.0 + softplus_quick_expm1_of_rest(-(softplus_quick_rest_of(a.high, softplus_quick_whole_of_bits(z)) + a.low)),
+        z
+      ))
+  );
+}
+
+fn softplus_backward_quickly(dy: f32, x: f32, beta: f32) -> f32 {
+  let s = softplus_quick_sigmoid_of_pair(
+    softplus_pair_multiply(softplus_pair_from_f32(x), softplus_pair_from_f32(beta))
+  );
+  return dy * s;
+}
+
+fn softplus_backward_is_ordinary(x: f32, beta: f32) -> bool {
+  return (bitcast<u32>(abs(x)) <= 0x5c800000u) & (bitcast<u32>(abs(beta)) <= 0x5c800000u) & (abs(x * beta) <= 86.0);
+}
+
+fn softplus_backward(dy: f32, x: f32, beta: f32) -> f32 {
+  if (softplus_backward_is_ordinary(x, beta)) {
+    return softplus_backward_quickly(dy, x, beta);
+  }
+  return softplus_backward_carefully(dy, x, beta);
 }
 
 struct softplus_value_and_slopes {
@@ -1539,7 +1601,7 @@ fn softplus_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn softplus_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> softplus_second_gradients {
-  let slopes = softplus_backward(1.0, x, beta);
+  let slopes = softplus_backward_carefully(1.0, x, beta);
   let curvatures = softplus_curvature(x, beta);
   return softplus_second_gradients(ddx * slopes, softplus_product_of_three(dy, ddx, curvatures));
 }
@@ -1580,23 +1642,42 @@ fn softplus_forward(
   softplus_output_y[i] = result;
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn softplus_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (softplus_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (softplus_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = softplus_cotangent_dy[i];
+      let x0 = softplus_input_x[i];
+      softplus_gradient_dx[i] = vec4<f32>(
+        softplus_backward_quickly(dy.x, x0.x, softplus_uniforms.p_beta),
+        softplus_backward_quickly(dy.y, x0.y, softplus_uniforms.p_beta),
+        softplus_backward_quickly(dy.z, x0.z, softplus_uniforms.p_beta),
+        softplus_backward_quickly(dy.w, x0.w, softplus_uniforms.p_beta),
+      );
+      let is_ordinary = vec4<bool>(
+        softplus_backward_is_ordinary(x0.x, softplus_uniforms.p_beta),
+        softplus_backward_is_ordinary(x0.y, softplus_uniforms.p_beta),
+        softplus_backward_is_ordinary(x0.z, softplus_uniforms.p_beta),
+        softplus_backward_is_ordinary(x0.w, softplus_uniforms.p_beta),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = softplus_cotangent_dy[i];
-  let x0 = softplus_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = softplus_backward(dy[k], x0[k], softplus_uniforms.p_beta);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    softplus_gradient_dx[i][k % 4u] = softplus_backward_carefully(softplus_cotangent_dy[i][k % 4u], softplus_input_x[i][k % 4u], softplus_uniforms.p_beta);
+    left &= left - 1u;
   }
-  softplus_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

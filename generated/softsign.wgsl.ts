@@ -91,7 +91,7 @@ fn softsign_pair_multiply(a: softsign_pair, b: softsign_pair) -> softsign_pair {
   return softsign_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-fn softsign_backward(dy: f32, x: f32) -> f32 {
+fn softsign_backward_carefully(dy: f32, x: f32) -> f32 {
   let v = softsign_pair_abs(softsign_pair_from_f32(x));
   let u = softsign_pair_add(v, softsign_pair(1.0, 0.0));
   var result = softsign_pair_to_f32(softsign_pair_divide(softsign_pair(1.0, 0.0), softsign_pair_multiply(u, u)));
@@ -100,6 +100,11 @@ fn softsign_backward(dy: f32, x: f32) -> f32 {
     result = softsign_slope_0_far(x);
   }
   return dy * result;
+}
+
+fn softsign_backward(dy: f32, x: f32) -> f32 {
+  let u = abs(x) + 1.0;
+  return dy * (1.0 / (u * u));
 }
 
 struct softsign_value_and_slopes {
@@ -259,7 +264,7 @@ fn softsign_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn softsign_double_backward(dy: f32, ddx: f32, x: f32) -> softsign_second_gradients {
-  let slopes = softsign_backward(1.0, x);
+  let slopes = softsign_backward_carefully(1.0, x);
   let curvatures = softsign_curvature(x);
   return softsign_second_gradients(ddx * slopes, softsign_product_of_three(dy, ddx, curvatures));
 }
@@ -312,11 +317,12 @@ fn softsign_backward_inputs(
   }
   let dy = softsign_cotangent_dy[i];
   let x0 = softsign_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = softsign_backward(dy[k], x0[k]);
-  }
-  softsign_gradient_dx[i] = result;
+  softsign_gradient_dx[i] = vec4<f32>(
+    softsign_backward(dy.x, x0.x),
+    softsign_backward(dy.y, x0.y),
+    softsign_backward(dy.z, x0.z),
+    softsign_backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

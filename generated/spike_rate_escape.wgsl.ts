@@ -402,7 +402,7 @@ fn spike_rate_escape_wide_leading_of(x: spike_rate_escape_wide) -> spike_rate_es
 //   r3 = negate(r3)
 //   r3 = exponential(r3, 0)
 //   r3 = multiply(r2, r3)
-fn spike_rate_escape_backward_exactly_wide(
+fn spike_rate_escape_backward_carefully_exactly_wide(
   x0: spike_rate_escape_wide,
   x1: spike_rate_escape_wide,
   x2: spike_rate_escape_wide
@@ -729,7 +729,7 @@ fn spike_rate_escape_wide_leading_to_f32(x: spike_rate_escape_wide_leading) -> f
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn spike_rate_escape_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
+fn spike_rate_escape_backward_carefully_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   if (spike_rate_escape_is_nan(x0)) {
     return x0;
   }
@@ -749,7 +749,7 @@ fn spike_rate_escape_backward_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = spike_rate_escape_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = spike_rate_escape_backward_exactly_wide(
+    let found = spike_rate_escape_backward_carefully_exactly_wide(
       spike_rate_escape_wide_operand_at(wide_x0, search, 1, true, infinite),
       spike_rate_escape_wide_operand_at(wide_x1, search, 2, false, infinite),
       spike_rate_escape_wide_operand_at(wide_x2, search, 3, false, infinite)
@@ -870,7 +870,7 @@ fn spike_rate_escape_pair_to_f32(a: spike_rate_escape_pair) -> f32 {
   return a.high + a.low;
 }
 
-fn spike_rate_escape_backward(dy: f32, x: f32, beta: f32, slope: f32) -> f32 {
+fn spike_rate_escape_backward_carefully(dy: f32, x: f32, beta: f32, slope: f32) -> f32 {
   let u = spike_rate_escape_pair_subtract(spike_rate_escape_pair_from_f32(x), spike_rate_escape_pair(1.0, 0.0));
   let v = spike_rate_escape_pair_abs(u);
   let p = spike_rate_escape_pair_multiply(spike_rate_escape_pair_from_f32(beta), v);
@@ -887,7 +887,7 @@ fn spike_rate_escape_backward(dy: f32, x: f32, beta: f32, slope: f32) -> f32 {
     ((abs(slope) >= 3.469447e-18) | (slope == 0.0));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = spike_rate_escape_backward_exactly(x, beta, slope);
+    result = spike_rate_escape_backward_carefully_exactly(x, beta, slope);
     if (spike_rate_escape_is_nan(result)) {
       let far = spike_rate_escape_slope_0_far(x, beta, slope);
       result = select(far, result, spike_rate_escape_is_nan(far));
@@ -895,6 +895,85 @@ fn spike_rate_escape_backward(dy: f32, x: f32, beta: f32, slope: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn spike_rate_escape_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn spike_rate_escape_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn spike_rate_escape_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn spike_rate_escape_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn spike_rate_escape_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn spike_rate_escape_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(spike_rate_escape_quick_exponent_of_bits(z));
+}
+
+// e^a.
+fn spike_rate_escape_quick_exp_of_pair(a: spike_rate_escape_pair) -> f32 {
+  let z = spike_rate_escape_quick_rounded_with_bits(a.high * 1.44269504);
+  return spike_rate_escape_quick_scaled_by_bits(
+    1.0 + spike_rate_escape_quick_expm1_of_rest(spike_rate_escape_quick_rest_of(a.high, spike_rate_escape_quick_whole_of_bits(z)) + a.low),
+    z
+  );
+}
+
+fn spike_rate_escape_backward_quickly(dy: f32, x: f32, beta: f32, slope: f32) -> f32 {
+  let e = spike_rate_escape_quick_exp_of_pair(
+    spike_rate_escape_pair_negate(
+      spike_rate_escape_pair_multiply(
+        spike_rate_escape_pair_from_f32(beta),
+        spike_rate_escape_pair_abs(
+          spike_rate_escape_pair_subtract(spike_rate_escape_pair_from_f32(x), spike_rate_escape_pair(1.0, 0.0))
+        )
+      )
+    )
+  );
+  return dy * (slope * e);
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn spike_rate_escape_quick_exp(x: f32) -> f32 {
+  let z = spike_rate_escape_quick_rounded_with_bits(x * 1.44269504);
+  let k = spike_rate_escape_quick_whole_of_bits(z);
+  return spike_rate_escape_quick_scaled_by_bits(1.0 + spike_rate_escape_quick_expm1_of_rest(spike_rate_escape_quick_rest_of(x, k)), z);
+}
+
+fn spike_rate_escape_backward_is_ordinary(x: f32, beta: f32, slope: f32) -> bool {
+  let p = beta * abs(x - 1.0);
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+    (bitcast<u32>(abs(slope)) <= 0x5c800000u) &
+    (spike_rate_escape_quick_exp(-p) >= 3.9443045e-31) &
+    (p <= 86.0)
+  );
+}
+
+fn spike_rate_escape_backward(dy: f32, x: f32, beta: f32, slope: f32) -> f32 {
+  if (spike_rate_escape_backward_is_ordinary(x, beta, slope)) {
+    return spike_rate_escape_backward_quickly(dy, x, beta, slope);
+  }
+  return spike_rate_escape_backward_carefully(dy, x, beta, slope);
 }
 
 struct spike_rate_escape_value_and_slopes {
@@ -1124,7 +1203,7 @@ fn spike_rate_escape_double_backward(
   beta: f32,
   slope: f32
 ) -> spike_rate_escape_second_gradients {
-  let slopes = spike_rate_escape_backward(1.0, x, beta, slope);
+  let slopes = spike_rate_escape_backward_carefully(1.0, x, beta, slope);
   let curvatures = spike_rate_escape_curvature(x, beta, slope);
   return spike_rate_escape_second_gradients(ddx * slopes, spike_rate_escape_product_of_three(dy, ddx, curvatures));
 }
@@ -1167,23 +1246,42 @@ fn spike_rate_escape_forward(
   );
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn spike_rate_escape_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (spike_rate_escape_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (spike_rate_escape_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = spike_rate_escape_cotangent_dy[i];
+      let x0 = spike_rate_escape_input_x[i];
+      spike_rate_escape_gradient_dx[i] = vec4<f32>(
+        spike_rate_escape_backward_quickly(dy.x, x0.x, spike_rate_escape_uniforms.p_beta, spike_rate_escape_uniforms.p_slope),
+        spike_rate_escape_backward_quickly(dy.y, x0.y, spike_rate_escape_uniforms.p_beta, spike_rate_escape_uniforms.p_slope),
+        spike_rate_escape_backward_quickly(dy.z, x0.z, spike_rate_escape_uniforms.p_beta, spike_rate_escape_uniforms.p_slope),
+        spike_rate_escape_backward_quickly(dy.w, x0.w, spike_rate_escape_uniforms.p_beta, spike_rate_escape_uniforms.p_slope),
+      );
+      let is_ordinary = vec4<bool>(
+        spike_rate_escape_backward_is_ordinary(x0.x, spike_rate_escape_uniforms.p_beta, spike_rate_escape_uniforms.p_slope),
+        spike_rate_escape_backward_is_ordinary(x0.y, spike_rate_escape_uniforms.p_beta, spike_rate_escape_uniforms.p_slope),
+        spike_rate_escape_backward_is_ordinary(x0.z, spike_rate_escape_uniforms.p_beta, spike_rate_escape_uniforms.p_slope),
+        spike_rate_escape_backward_is_ordinary(x0.w, spike_rate_escape_uniforms.p_beta, spike_rate_escape_uniforms.p_slope),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = spike_rate_escape_cotangent_dy[i];
-  let x0 = spike_rate_escape_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = spike_rate_escape_backward(dy[k], x0[k], spike_rate_escape_uniforms.p_beta, spike_rate_escape_uniforms.p_slope);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    spike_rate_escape_gradient_dx[i][k % 4u] = spike_rate_escape_backward_carefully(spike_rate_escape_cotangent_dy[i][k % 4u], spike_rate_escape_input_x[i][k % 4u], spike_rate_escape_uniforms.p_beta, spike_rate_escape_uniforms.p_slope);
+    left &= left - 1u;
   }
-  spike_rate_escape_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

@@ -173,10 +173,7 @@ fn spline_log_pair_log1p(a: spline_log_pair) -> spline_log_pair {
   return spline_log_pair_log_scaled(f32(k), spline_log_pair_ordered_sum(f.high, f.low + a.low * scale));
 }
 
-// Thin-plate-like spline, defined for x > -1.
-// Source: mlpack SplineFunction.
-// spline_log(x) = x^2 * log(1 + x)
-fn spline_log(x: f32) -> f32 {
+fn spline_log_carefully(x: f32) -> f32 {
   var result = spline_log_pair_to_f32(
     spline_log_pair_multiply(
       spline_log_pair_multiply(spline_log_pair_from_f32(x), spline_log_pair_from_f32(x)),
@@ -188,6 +185,44 @@ fn spline_log(x: f32) -> f32 {
     result = spline_log_value_far(x);
   }
   return select(result, x, spline_log_is_nan(x));
+}
+
+fn spline_log_quick_binary_exponent(x: f32) -> f32 {
+  return f32(bitcast<i32>(bitcast<u32>(x) - 0x3f3504f3u) >> 23u);
+}
+
+// ln(2^k (1 + f)), sqrt(1/2) <= 1 + f < sqrt(2): with s = 2 f/(2 + f) it is 2 artanh(s/2), a polynomial (8e-10).
+fn spline_log_quick_log_of_parts(k: f32, f: f32) -> f32 {
+  let s = (f + f) / (2.0 + f);
+  let z = s * s;
+  let p = 0.08333347 + z * (0.0124929916 + z * 0.00233366897);
+  let h = k * 0.693145751953125;
+  return h + (s + (s * (z * p) + k * 1.42860682e-6));
+}
+
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn spline_log_quick_log1p(x: f32) -> f32 {
+  let k = spline_log_quick_binary_exponent(1.0 + x);
+  let scale = spline_log_power_of_two(i32(-k));
+  return spline_log_quick_log_of_parts(k, x * scale + (scale - 1.0));
+}
+
+fn spline_log_quickly(x: f32) -> f32 {
+  return x * x * spline_log_quick_log1p(x);
+}
+
+fn spline_log_is_ordinary(x: f32) -> bool {
+  return (bitcast<u32>(abs(x)) <= 0x5c800000u) & (x * x >= 3.9443045e-31) & (x >= -0.99902344);
+}
+
+// Thin-plate-like spline, defined for x > -1.
+// Source: mlpack SplineFunction.
+// spline_log(x) = x^2 * log(1 + x)
+fn spline_log(x: f32) -> f32 {
+  if (spline_log_is_ordinary(x)) {
+    return spline_log_quickly(x);
+  }
+  return spline_log_carefully(x);
 }
 
 fn spline_log_slope_0_far(x0: f32) -> f32 {
@@ -621,7 +656,7 @@ fn spline_log_wide_leading_of(x: spline_log_wide) -> spline_log_wide_leading {
 //   r0 = multiply(r2, r0)
 //   r8 = divide(r0, r8)
 //   r8 = add(r1, r8)
-fn spline_log_backward_exactly_wide(x0: spline_log_wide) -> spline_log_wide_outcome {
+fn spline_log_backward_carefully_exactly_wide(x0: spline_log_wide) -> spline_log_wide_outcome {
   var registers = array<spline_log_wide, 11>(
     x0,
     spline_log_WIDE_TWO,
@@ -956,7 +991,7 @@ fn spline_log_wide_leading_to_f32(x: spline_log_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn spline_log_backward_exactly(x0: f32) -> f32 {
+fn spline_log_backward_carefully_exactly(x0: f32) -> f32 {
   if (spline_log_is_nan(x0)) {
     return x0;
   }
@@ -968,7 +1003,9 @@ fn spline_log_backward_exactly(x0: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = spline_log_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = spline_log_backward_exactly_wide(spline_log_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let found = spline_log_backward_carefully_exactly_wide(
+      spline_log_wide_operand_at(wide_x0, search, 1, true, infinite)
+    );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = spline_log_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -980,7 +1017,7 @@ fn spline_log_pair_scale(a: spline_log_pair, factor: f32) -> spline_log_pair {
   return spline_log_pair(a.high * factor, a.low * factor);
 }
 
-fn spline_log_backward(dy: f32, x: f32) -> f32 {
+fn spline_log_backward_carefully(dy: f32, x: f32) -> f32 {
   let p = spline_log_pair_scale(spline_log_pair_from_f32(x), 2.0);
   let l = spline_log_pair_log1p(spline_log_pair_from_f32(x));
   let p2 = spline_log_pair_multiply(p, l);
@@ -1000,7 +1037,7 @@ fn spline_log_backward(dy: f32, x: f32) -> f32 {
     (x >= -0.99902344);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = spline_log_backward_exactly(x);
+    result = spline_log_backward_carefully_exactly(x);
     if (spline_log_is_nan(result)) {
       let far = spline_log_slope_0_far(x);
       result = select(far, result, spline_log_is_nan(far));
@@ -1008,6 +1045,31 @@ fn spline_log_backward(dy: f32, x: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+fn spline_log_backward_quickly(dy: f32, x: f32) -> f32 {
+  return dy * (2.0 * x * spline_log_quick_log1p(x) + (x * x) / (x + 1.0));
+}
+
+fn spline_log_backward_is_ordinary(x: f32) -> bool {
+  let u = x + 1.0;
+  let q = (x * x) / u;
+  let v = abs(2.0 * x * spline_log_quick_log1p(x) + q);
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    (v >= 7.888609e-31) &
+    (bitcast<u32>(abs(2.0 * x * spline_log_quick_log1p(x) + q)) <= 0x7f7fffffu) &
+    (bitcast<u32>(abs(q)) <= 0x7f7fffffu) &
+    (abs(u) >= 1.1754944e-38) &
+    (x >= -0.99902344)
+  );
+}
+
+fn spline_log_backward(dy: f32, x: f32) -> f32 {
+  if (spline_log_backward_is_ordinary(x)) {
+    return spline_log_backward_quickly(dy, x);
+  }
+  return spline_log_backward_carefully(dy, x);
 }
 
 struct spline_log_value_and_slopes {
@@ -1236,7 +1298,7 @@ fn spline_log_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn spline_log_double_backward(dy: f32, ddx: f32, x: f32) -> spline_log_second_gradients {
-  let slopes = spline_log_backward(1.0, x);
+  let slopes = spline_log_backward_carefully(1.0, x);
   let curvatures = spline_log_curvature(x);
   return spline_log_second_gradients(ddx * slopes, spline_log_product_of_three(dy, ddx, curvatures));
 }
@@ -1258,41 +1320,79 @@ struct spline_log_uniform_values {
 @group(0) @binding(6) var<storage, read> spline_log_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> spline_log_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn spline_log_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (spline_log_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (spline_log_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = spline_log_input_x[i];
+      spline_log_output_y[i] = vec4<f32>(
+        spline_log_quickly(x0.x),
+        spline_log_quickly(x0.y),
+        spline_log_quickly(x0.z),
+        spline_log_quickly(x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        spline_log_is_ordinary(x0.x),
+        spline_log_is_ordinary(x0.y),
+        spline_log_is_ordinary(x0.z),
+        spline_log_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = spline_log_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = spline_log(x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    spline_log_output_y[i][k % 4u] = spline_log_carefully(spline_log_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  spline_log_output_y[i] = result;
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn spline_log_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (spline_log_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (spline_log_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = spline_log_cotangent_dy[i];
+      let x0 = spline_log_input_x[i];
+      spline_log_gradient_dx[i] = vec4<f32>(
+        spline_log_backward_quickly(dy.x, x0.x),
+        spline_log_backward_quickly(dy.y, x0.y),
+        spline_log_backward_quickly(dy.z, x0.z),
+        spline_log_backward_quickly(dy.w, x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        spline_log_backward_is_ordinary(x0.x),
+        spline_log_backward_is_ordinary(x0.y),
+        spline_log_backward_is_ordinary(x0.z),
+        spline_log_backward_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = spline_log_cotangent_dy[i];
-  let x0 = spline_log_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = spline_log_backward(dy[k], x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    spline_log_gradient_dx[i][k % 4u] = spline_log_backward_carefully(spline_log_cotangent_dy[i][k % 4u], spline_log_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  spline_log_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

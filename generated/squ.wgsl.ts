@@ -70,10 +70,7 @@ fn squ_is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
-// Shifted quadratic unit.
-// Source: Noel et al. 2021; survey of Kunc and Klema 2024.
-// squ(x) = x + x^2
-fn squ(x: f32) -> f32 {
+fn squ_carefully(x: f32) -> f32 {
   var result = squ_pair_to_f32(
     squ_pair_add(squ_pair_from_f32(x), squ_pair_multiply(squ_pair_from_f32(x), squ_pair_from_f32(x)))
   );
@@ -82,6 +79,27 @@ fn squ(x: f32) -> f32 {
     result = squ_value_far(x);
   }
   return select(result, x, squ_is_nan(x));
+}
+
+fn squ_quickly(x: f32) -> f32 {
+  let u = squ_pair_to_f32(
+    squ_pair_add(squ_pair_from_f32(x), squ_pair_multiply(squ_pair_from_f32(x), squ_pair_from_f32(x)))
+  );
+  return u;
+}
+
+fn squ_is_ordinary(x: f32) -> bool {
+  return bitcast<u32>(abs(x)) <= 0x5c800000u;
+}
+
+// Shifted quadratic unit.
+// Source: Noel et al. 2021; survey of Kunc and Klema 2024.
+// squ(x) = x + x^2
+fn squ(x: f32) -> f32 {
+  if (squ_is_ordinary(x)) {
+    return squ_quickly(x);
+  }
+  return squ_carefully(x);
 }
 
 fn squ_backward(dy: f32, x: f32) -> f32 {
@@ -146,22 +164,41 @@ struct squ_uniform_values {
 @group(0) @binding(6) var<storage, read> squ_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> squ_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn squ_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (squ_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (squ_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = squ_input_x[i];
+      squ_output_y[i] = vec4<f32>(
+        squ_quickly(x0.x),
+        squ_quickly(x0.y),
+        squ_quickly(x0.z),
+        squ_quickly(x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        squ_is_ordinary(x0.x),
+        squ_is_ordinary(x0.y),
+        squ_is_ordinary(x0.z),
+        squ_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = squ_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = squ(x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    squ_output_y[i][k % 4u] = squ_carefully(squ_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  squ_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)

@@ -49,7 +49,7 @@ const starReluActivation: Activation = {
       {
         entryPoint: "star_relu_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 2048,
         bindings: [
           [0, "uniforms"],
           [5, "cotangent"],

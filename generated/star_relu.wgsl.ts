@@ -761,7 +761,7 @@ fn star_relu_slope_1_far(x0: f32) -> f32 {
 //   r1 = multiply(r3, r1)
 //   r0 = less(r2, r0)
 //   r0 = select(r2, r1, r0)
-fn star_relu_backward_exactly_wide(x0: star_relu_wide, x1: star_relu_wide) -> star_relu_wide_outcome {
+fn star_relu_backward_carefully_exactly_wide(x0: star_relu_wide, x1: star_relu_wide) -> star_relu_wide_outcome {
   var registers = array<star_relu_wide, 4>(
     x0,
     x1,
@@ -834,7 +834,7 @@ fn star_relu_backward_exactly_wide(x0: star_relu_wide, x1: star_relu_wide) -> st
   );
 }
 
-fn star_relu_backward_exactly(x0: f32, x1: f32) -> f32 {
+fn star_relu_backward_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (star_relu_is_nan(x0)) {
     return x0;
   }
@@ -850,7 +850,7 @@ fn star_relu_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = star_relu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = star_relu_backward_exactly_wide(
+    let found = star_relu_backward_carefully_exactly_wide(
       star_relu_wide_operand_at(wide_x0, search, 1, true, infinite),
       star_relu_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
@@ -865,7 +865,7 @@ fn star_relu_pair_scale(a: star_relu_pair, factor: f32) -> star_relu_pair {
   return star_relu_pair(a.high * factor, a.low * factor);
 }
 
-fn star_relu_backward(dy: f32, x: f32, scale: f32, bias: f32) -> star_relu_gradients {
+fn star_relu_backward_carefully(dy: f32, x: f32, scale: f32, bias: f32) -> star_relu_gradients {
   var v = star_relu_pair(0.0, 0.0);
   if (x > 0.0) {
     v = star_relu_pair_multiply(star_relu_pair_scale(star_relu_pair_from_f32(x), 2.0), star_relu_pair_from_f32(scale));
@@ -886,7 +886,7 @@ fn star_relu_backward(dy: f32, x: f32, scale: f32, bias: f32) -> star_relu_gradi
   }
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0) {
-    result_x = star_relu_backward_exactly(x, scale);
+    result_x = star_relu_backward_carefully_exactly(x, scale);
     if (star_relu_is_nan(result_x)) {
       let far = star_relu_slope_0_far(x, scale);
       result_x = select(far, result_x, star_relu_is_nan(far));
@@ -894,6 +894,25 @@ fn star_relu_backward(dy: f32, x: f32, scale: f32, bias: f32) -> star_relu_gradi
     found0 = true;
   }
   return star_relu_gradients(dy * result_x, dy * result_scale, dy);
+}
+
+fn star_relu_backward_quickly(dy: f32, x: f32, scale: f32, bias: f32) -> star_relu_gradients {
+  return star_relu_gradients(dy * select(0.0, 2.0 * x * scale, x > 0.0), dy * select(0.0, x * x, x > 0.0), dy * 1.0);
+}
+
+fn star_relu_backward_is_ordinary(x: f32, scale: f32, bias: f32) -> bool {
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    (bitcast<u32>(abs(scale)) <= 0x5c800000u) &
+    ((x <= 0.0) | (2.0 * x >= 3.9443045e-31))
+  );
+}
+
+fn star_relu_backward(dy: f32, x: f32, scale: f32, bias: f32) -> star_relu_gradients {
+  if (star_relu_backward_is_ordinary(x, scale, bias)) {
+    return star_relu_backward_quickly(dy, x, scale, bias);
+  }
+  return star_relu_backward_carefully(dy, x, scale, bias);
 }
 
 struct star_relu_value_and_slopes {
@@ -984,7 +1003,7 @@ fn star_relu_double_backward(
   ddscale: f32,
   ddbias: f32
 ) -> star_relu_second_gradients {
-  let slopes = star_relu_backward(1.0, x, scale, bias);
+  let slopes = star_relu_backward_carefully(1.0, x, scale, bias);
   let curvatures = star_relu_curvature(x, scale, bias);
   return star_relu_second_gradients(
     ddx * slopes.x + ddscale * slopes.scale + ddbias * slopes.bias,
@@ -1036,24 +1055,47 @@ fn star_relu_forward(
   star_relu_output_y[i] = result;
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn star_relu_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (star_relu_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (star_relu_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = star_relu_cotangent_dy[i];
+      let x0 = star_relu_input_x[i];
+      let g0 = star_relu_backward_quickly(dy.x, x0.x, star_relu_learned_scale[0], star_relu_learned_bias[0]);
+      let g1 = star_relu_backward_quickly(dy.y, x0.y, star_relu_learned_scale[0], star_relu_learned_bias[0]);
+      let g2 = star_relu_backward_quickly(dy.z, x0.z, star_relu_learned_scale[0], star_relu_learned_bias[0]);
+      let g3 = star_relu_backward_quickly(dy.w, x0.w, star_relu_learned_scale[0], star_relu_learned_bias[0]);
+      star_relu_gradient_dx[i] = vec4<f32>(
+        g0.x,
+        g1.x,
+        g2.x,
+        g3.x,
+      );
+      let is_ordinary = vec4<bool>(
+        star_relu_backward_is_ordinary(x0.x, star_relu_learned_scale[0], star_relu_learned_bias[0]),
+        star_relu_backward_is_ordinary(x0.y, star_relu_learned_scale[0], star_relu_learned_bias[0]),
+        star_relu_backward_is_ordinary(x0.z, star_relu_learned_scale[0], star_relu_learned_bias[0]),
+        star_relu_backward_is_ordinary(x0.w, star_relu_learned_scale[0], star_relu_learned_bias[0]),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = star_relu_cotangent_dy[i];
-  let x0 = star_relu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = star_relu_backward(dy[k], x0[k], star_relu_learned_scale[0], star_relu_learned_bias[0]);
-    result[k] = g.x;
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    let g = star_relu_backward_carefully(star_relu_cotangent_dy[i][k % 4u], star_relu_input_x[i][k % 4u], star_relu_learned_scale[0], star_relu_learned_bias[0]);
+    star_relu_gradient_dx[i][k % 4u] = g.x;
+    left &= left - 1u;
   }
-  star_relu_gradient_dx[i] = result;
 }
 
 var<workgroup> star_relu_lanes: array<f32, 256>;

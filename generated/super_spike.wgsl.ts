@@ -340,7 +340,7 @@ fn super_spike_wide_leading_of(x: super_spike_wide) -> super_spike_wide_leading 
 //   r0 = multiply(r0, r0)
 //   r0 = multiply(r2, r0)
 //   r0 = divide(r1, r0)
-fn super_spike_backward_exactly_wide(x0: super_spike_wide, x1: super_spike_wide) -> super_spike_wide_outcome {
+fn super_spike_backward_carefully_exactly_wide(x0: super_spike_wide, x1: super_spike_wide) -> super_spike_wide_outcome {
   var registers = array<super_spike_wide, 3>(x0, x1, super_spike_WIDE_ONE);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 3>(-super_spike_WIDE_BEYOND, -super_spike_WIDE_BEYOND, -super_spike_WIDE_BEYOND);
@@ -640,7 +640,7 @@ fn super_spike_wide_leading_to_f32(x: super_spike_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn super_spike_backward_exactly(x0: f32, x1: f32) -> f32 {
+fn super_spike_backward_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (super_spike_is_nan(x0)) {
     return x0;
   }
@@ -656,7 +656,7 @@ fn super_spike_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = super_spike_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = super_spike_backward_exactly_wide(
+    let found = super_spike_backward_carefully_exactly_wide(
       super_spike_wide_operand_at(wide_x0, search, 1, true, infinite),
       super_spike_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
@@ -736,7 +736,7 @@ fn super_spike_pair_multiply(a: super_spike_pair, b: super_spike_pair) -> super_
   return super_spike_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-fn super_spike_backward(dy: f32, x: f32, alpha: f32) -> f32 {
+fn super_spike_backward_carefully(dy: f32, x: f32, alpha: f32) -> f32 {
   let v = super_spike_pair_abs(super_spike_pair_from_f32(x));
   let u = super_spike_pair_add(v, super_spike_pair(1.0, 0.0));
   var result = super_spike_pair_to_f32(
@@ -748,7 +748,7 @@ fn super_spike_backward(dy: f32, x: f32, alpha: f32) -> f32 {
     (abs(alpha) >= 3.469447e-18);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = super_spike_backward_exactly(x, alpha);
+    result = super_spike_backward_carefully_exactly(x, alpha);
     if (super_spike_is_nan(result)) {
       let far = super_spike_slope_0_far(x, alpha);
       result = select(far, result, super_spike_is_nan(far));
@@ -756,6 +756,22 @@ fn super_spike_backward(dy: f32, x: f32, alpha: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+fn super_spike_backward_quickly(dy: f32, x: f32, alpha: f32) -> f32 {
+  let u = abs(x) + 1.0;
+  return dy * (alpha / (u * u));
+}
+
+fn super_spike_backward_is_ordinary(x: f32, alpha: f32) -> bool {
+  return (bitcast<u32>(abs(x)) <= 0x5c800000u) & (bitcast<u32>(abs(alpha)) <= 0x5c800000u);
+}
+
+fn super_spike_backward(dy: f32, x: f32, alpha: f32) -> f32 {
+  if (super_spike_backward_is_ordinary(x, alpha)) {
+    return super_spike_backward_quickly(dy, x, alpha);
+  }
+  return super_spike_backward_carefully(dy, x, alpha);
 }
 
 struct super_spike_value_and_slopes {
@@ -939,7 +955,7 @@ fn super_spike_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn super_spike_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> super_spike_second_gradients {
-  let slopes = super_spike_backward(1.0, x, alpha);
+  let slopes = super_spike_backward_carefully(1.0, x, alpha);
   let curvatures = super_spike_curvature(x, alpha);
   return super_spike_second_gradients(ddx * slopes, super_spike_product_of_three(dy, ddx, curvatures));
 }
@@ -981,23 +997,42 @@ fn super_spike_forward(
   );
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn super_spike_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (super_spike_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (super_spike_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = super_spike_cotangent_dy[i];
+      let x0 = super_spike_input_x[i];
+      super_spike_gradient_dx[i] = vec4<f32>(
+        super_spike_backward_quickly(dy.x, x0.x, super_spike_uniforms.p_alpha),
+        super_spike_backward_quickly(dy.y, x0.y, super_spike_uniforms.p_alpha),
+        super_spike_backward_quickly(dy.z, x0.z, super_spike_uniforms.p_alpha),
+        super_spike_backward_quickly(dy.w, x0.w, super_spike_uniforms.p_alpha),
+      );
+      let is_ordinary = vec4<bool>(
+        super_spike_backward_is_ordinary(x0.x, super_spike_uniforms.p_alpha),
+        super_spike_backward_is_ordinary(x0.y, super_spike_uniforms.p_alpha),
+        super_spike_backward_is_ordinary(x0.z, super_spike_uniforms.p_alpha),
+        super_spike_backward_is_ordinary(x0.w, super_spike_uniforms.p_alpha),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = super_spike_cotangent_dy[i];
-  let x0 = super_spike_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = super_spike_backward(dy[k], x0[k], super_spike_uniforms.p_alpha);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    super_spike_gradient_dx[i][k % 4u] = super_spike_backward_carefully(super_spike_cotangent_dy[i][k % 4u], super_spike_input_x[i][k % 4u], super_spike_uniforms.p_alpha);
+    left &= left - 1u;
   }
-  super_spike_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

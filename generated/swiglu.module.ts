@@ -30,7 +30,7 @@ const swigluActivation: Activation = {
       {
         entryPoint: "swiglu_forward",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 2048,
         bindings: [
           [0, "uniforms"],
           [1, "input gate"],

@@ -438,7 +438,7 @@ fn swiglu_wide_leading_of(x: swiglu_wide) -> swiglu_wide_leading {
 //   r3 = add(r2, r3)
 //   r3 = divide(r0, r3)
 //   r3 = multiply(r1, r3)
-fn swiglu_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide_outcome {
+fn swiglu_carefully_exactly_wide(x0: swiglu_wide, x1: swiglu_wide) -> swiglu_wide_outcome {
   var registers = array<swiglu_wide, 4>(x0, x1, swiglu_WIDE_ONE, swiglu_WIDE_ZERO);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 4>(-swiglu_WIDE_BEYOND, -swiglu_WIDE_BEYOND, -swiglu_WIDE_BEYOND, -swiglu_WIDE_BEYOND);
@@ -752,7 +752,7 @@ fn swiglu_wide_leading_to_f32(x: swiglu_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn swiglu_exactly(x0: f32, x1: f32) -> f32 {
+fn swiglu_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (swiglu_is_nan(x0)) {
     return x0;
   }
@@ -768,7 +768,7 @@ fn swiglu_exactly(x0: f32, x1: f32) -> f32 {
   let zero = false;
   var search = swiglu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = swiglu_exactly_wide(
+    let found = swiglu_carefully_exactly_wide(
       swiglu_wide_operand_at(wide_x0, search, 1, true, infinite),
       swiglu_wide_operand_at(wide_x1, search, 2, true, infinite)
     );
@@ -895,10 +895,7 @@ fn swiglu_pair_to_f32(a: swiglu_pair) -> f32 {
   return a.high + a.low;
 }
 
-// Gate through silu. The gate is the first half, as in Liger-Kernel and vLLM SiluAndMul.
-// Source: Shazeer 2020.
-// swiglu(gate, up) = silu(gate) * up
-fn swiglu(gate: f32, up: f32) -> f32 {
+fn swiglu_carefully(gate: f32, up: f32) -> f32 {
   let p = swiglu_pair_multiply(swiglu_pair_from_f32(gate), swiglu_pair_from_f32(up));
   let bounded = swiglu_pair_at_most(swiglu_pair_from_f32(gate), swiglu_pair(40.0, 0.0));
   let v = swiglu_pair_raised_exp(bounded);
@@ -917,7 +914,7 @@ fn swiglu(gate: f32, up: f32) -> f32 {
     (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = swiglu_exactly(gate, up);
+    result = swiglu_carefully_exactly(gate, up);
     if (swiglu_is_nan(result)) {
       let far = swiglu_value_far(gate, up);
       result = select(far, result, swiglu_is_nan(far));
@@ -925,6 +922,62 @@ fn swiglu(gate: f32, up: f32) -> f32 {
     found = true;
   }
   return select(select(result, gate, swiglu_is_nan(gate)), up, swiglu_is_nan(up));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn swiglu_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn swiglu_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn swiglu_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn swiglu_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(swiglu_quick_exponent_of_bits(z));
+}
+
+// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
+fn swiglu_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
+}
+
+// 1/(1 + e^-x): beyond these bounds it is 0 or 1.
+fn swiglu_quick_sigmoid(x: f32) -> f32 {
+  let y = clamp(x, -89.0, 88.0);
+  let z = swiglu_quick_rounded_with_bits(y * 1.44269504);
+  let r = swiglu_quick_rest_of(y, swiglu_quick_whole_of_bits(z));
+  let r2 = r * r;
+  let q = (0.49999993 - r * 0.166665207) + r2 * ((0.041668386 - r * 0.0083687138) + r2 * 0.0013814748);
+  return 1.0 / (1.0 + swiglu_quick_scaled_down_by_bits(1.0 + (r2 * q - r), z));
+}
+
+fn swiglu_quickly(gate: f32, up: f32) -> f32 {
+  return gate * up * swiglu_quick_sigmoid(gate);
+}
+
+fn swiglu_is_ordinary(gate: f32, up: f32) -> bool {
+  return (
+    (bitcast<u32>(abs(gate)) <= 0x42800000u) &
+    (bitcast<u32>(abs(up)) <= 0x42800000u) &
+    (abs(gate * up) >= 3.9443045e-31)
+  );
+}
+
+// Gate through silu. The gate is the first half, as in Liger-Kernel and vLLM SiluAndMul.
+// Source: Shazeer 2020.
+// swiglu(gate, up) = silu(gate) * up
+fn swiglu(gate: f32, up: f32) -> f32 {
+  if (swiglu_is_ordinary(gate, up)) {
+    return swiglu_quickly(gate, up);
+  }
+  return swiglu_carefully(gate, up);
 }
 
 struct swiglu_gradients {
@@ -1559,23 +1612,42 @@ struct swiglu_uniform_values {
 @group(0) @binding(10) var<storage, read> swiglu_cotangent_ddup: array<vec4<f32>>;
 @group(0) @binding(11) var<storage, read_write> swiglu_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn swiglu_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (swiglu_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (swiglu_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = swiglu_input_gate[i];
+      let x1 = swiglu_input_up[i];
+      swiglu_output_y[i] = vec4<f32>(
+        swiglu_quickly(x0.x, x1.x),
+        swiglu_quickly(x0.y, x1.y),
+        swiglu_quickly(x0.z, x1.z),
+        swiglu_quickly(x0.w, x1.w),
+      );
+      let is_ordinary = vec4<bool>(
+        swiglu_is_ordinary(x0.x, x1.x),
+        swiglu_is_ordinary(x0.y, x1.y),
+        swiglu_is_ordinary(x0.z, x1.z),
+        swiglu_is_ordinary(x0.w, x1.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = swiglu_input_gate[i];
-  let x1 = swiglu_input_up[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = swiglu(x0[k], x1[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    swiglu_output_y[i][k % 4u] = swiglu_carefully(swiglu_input_gate[i][k % 4u], swiglu_input_up[i][k % 4u]);
+    left &= left - 1u;
   }
-  swiglu_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)

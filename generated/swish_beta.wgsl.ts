@@ -438,7 +438,7 @@ fn swish_beta_wide_leading_of(x: swish_beta_wide) -> swish_beta_wide_leading {
 //   r3 = add(r2, r3)
 //   r3 = divide(r1, r3)
 //   r3 = multiply(r0, r3)
-fn swish_beta_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) -> swish_beta_wide_outcome {
+fn swish_beta_carefully_exactly_wide(x0: swish_beta_wide, x1: swish_beta_wide) -> swish_beta_wide_outcome {
   var registers = array<swish_beta_wide, 4>(x0, x1, swish_beta_WIDE_ONE, swish_beta_WIDE_ZERO);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 4>(
@@ -764,7 +764,7 @@ fn swish_beta_wide_leading_to_f32(x: swish_beta_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn swish_beta_exactly(x0: f32, x1: f32) -> f32 {
+fn swish_beta_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (swish_beta_is_nan(x0)) {
     return x0;
   }
@@ -780,7 +780,7 @@ fn swish_beta_exactly(x0: f32, x1: f32) -> f32 {
   let zero = false;
   var search = swish_beta_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = swish_beta_exactly_wide(
+    let found = swish_beta_carefully_exactly_wide(
       swish_beta_wide_operand_at(wide_x0, search, 1, true, infinite),
       swish_beta_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
@@ -907,10 +907,7 @@ fn swish_beta_pair_to_f32(a: swish_beta_pair) -> f32 {
   return a.high + a.low;
 }
 
-// Swish with a steepness. Called alpha in ONNX and TF.js.
-// Source: MXNet Swish; Ramachandran et al. 2017.
-// swish_beta(x; beta = 1) = x * sigmoid(beta * x)
-fn swish_beta(x: f32, beta: f32) -> f32 {
+fn swish_beta_carefully(x: f32, beta: f32) -> f32 {
   let p = swish_beta_pair_multiply(swish_beta_pair_from_f32(x), swish_beta_pair_from_f32(beta));
   let bounded = swish_beta_pair_at_most(p, swish_beta_pair(40.0, 0.0));
   let v = swish_beta_pair_raised_exp(bounded);
@@ -926,7 +923,7 @@ fn swish_beta(x: f32, beta: f32) -> f32 {
     (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = swish_beta_exactly(x, beta);
+    result = swish_beta_carefully_exactly(x, beta);
     if (swish_beta_is_nan(result)) {
       let far = swish_beta_value_far(x, beta);
       result = select(far, result, swish_beta_is_nan(far));
@@ -934,6 +931,87 @@ fn swish_beta(x: f32, beta: f32) -> f32 {
     found = true;
   }
   return select(result, x, swish_beta_is_nan(x));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn swish_beta_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
+fn swish_beta_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn swish_beta_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn swish_beta_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn swish_beta_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn swish_beta_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(swish_beta_quick_exponent_of_bits(z));
+}
+
+// 1/(1 + e^-a).
+fn swish_beta_quick_sigmoid_of_pair(a: swish_beta_pair) -> f32 {
+  let z = swish_beta_quick_rounded_with_bits(a.high * 1.44269504);
+  return (
+    1.0 /
+    (1.0 +
+      swish_beta_quick_scaled_down_by_bits(
+        1.0 + swish_beta_quick_expm1_of_rest(-(swish_beta_quick_rest_of(a.high, swish_beta_quick_whole_of_bits(z)) + a.low)),
+        z
+      ))
+  );
+}
+
+fn swish_beta_quickly(x: f32, beta: f32) -> f32 {
+  let s = swish_beta_quick_sigmoid_of_pair(
+    swish_beta_pair_multiply(swish_beta_pair_from_f32(x), swish_beta_pair_from_f32(beta))
+  );
+  return x * s;
+}
+
+// 1/(1 + e^-x): beyond these bounds it is 0 or 1.
+fn swish_beta_quick_sigmoid(x: f32) -> f32 {
+  let y = clamp(x, -89.0, 88.0);
+  let z = swish_beta_quick_rounded_with_bits(y * 1.44269504);
+  let r = swish_beta_quick_rest_of(y, swish_beta_quick_whole_of_bits(z));
+  let r2 = r * r;
+  let q = (0.49999993 - r * 0.166665207) + r2 * ((0.041668386 - r * 0.0083687138) + r2 * 0.0013814748);
+  return 1.0 / (1.0 + swish_beta_quick_scaled_down_by_bits(1.0 + (r2 * q - r), z));
+}
+
+fn swish_beta_is_ordinary(x: f32, beta: f32) -> bool {
+  let p = x * beta;
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+    (swish_beta_quick_sigmoid(p) >= 3.9443045e-31) &
+    (abs(p) <= 86.0)
+  );
+}
+
+// Swish with a steepness. Called alpha in ONNX and TF.js.
+// Source: MXNet Swish; Ramachandran et al. 2017.
+// swish_beta(x; beta = 1) = x * sigmoid(beta * x)
+fn swish_beta(x: f32, beta: f32) -> f32 {
+  if (swish_beta_is_ordinary(x, beta)) {
+    return swish_beta_quickly(x, beta);
+  }
+  return swish_beta_carefully(x, beta);
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
@@ -1487,22 +1565,41 @@ struct swish_beta_uniform_values {
 @group(0) @binding(6) var<storage, read> swish_beta_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> swish_beta_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn swish_beta_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (swish_beta_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (swish_beta_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = swish_beta_input_x[i];
+      swish_beta_output_y[i] = vec4<f32>(
+        swish_beta_quickly(x0.x, swish_beta_uniforms.p_beta),
+        swish_beta_quickly(x0.y, swish_beta_uniforms.p_beta),
+        swish_beta_quickly(x0.z, swish_beta_uniforms.p_beta),
+        swish_beta_quickly(x0.w, swish_beta_uniforms.p_beta),
+      );
+      let is_ordinary = vec4<bool>(
+        swish_beta_is_ordinary(x0.x, swish_beta_uniforms.p_beta),
+        swish_beta_is_ordinary(x0.y, swish_beta_uniforms.p_beta),
+        swish_beta_is_ordinary(x0.z, swish_beta_uniforms.p_beta),
+        swish_beta_is_ordinary(x0.w, swish_beta_uniforms.p_beta),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = swish_beta_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = swish_beta(x0[k], swish_beta_uniforms.p_beta);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    swish_beta_output_y[i][k % 4u] = swish_beta_carefully(swish_beta_input_x[i][k % 4u], swish_beta_uniforms.p_beta);
+    left &= left - 1u;
   }
-  swish_beta_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)

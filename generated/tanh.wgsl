@@ -186,7 +186,7 @@ fn tanh__pair_multiply(a: tanh__pair, b: tanh__pair) -> tanh__pair {
   return tanh__pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-fn tanh__backward(dy: f32, x: f32) -> f32 {
+fn tanh__backward_carefully(dy: f32, x: f32) -> f32 {
   let p = tanh__pair_scale(tanh__pair_from_f32(x), 2.0);
   let v = tanh__pair_abs(p);
   let v2 = tanh__pair_negate(v);
@@ -200,6 +200,57 @@ fn tanh__backward(dy: f32, x: f32) -> f32 {
     result = tanh__slope_0_far(x);
   }
   return dy * result;
+}
+
+// A number as a product: far below the normal numbers both factors are normal.
+struct tanh__halves {
+  first: f32,
+  second: f32,
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn tanh__quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn tanh__quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// p 2^n for -252 <= n <= 250: both powers are normal.
+fn tanh__quick_in_halves(p: f32, n: i32) -> tanh__halves {
+  let half = n >> 1u;
+  return tanh__halves(p * tanh__power_of_two(half), tanh__power_of_two(n - half));
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn tanh__quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn tanh__quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// e^x for x <= 170, below -174 that of -174: numbers of up to 2^100 times that vanish.
+fn tanh__quick_exp_in_halves(x: f32) -> tanh__halves {
+  let y = max(x, -174.0);
+  let n = tanh__quick_exponent_of_bits(tanh__quick_rounded_with_bits(y * 1.44269504));
+  return tanh__quick_in_halves(1.0 + tanh__quick_expm1_of_rest(tanh__quick_rest_of(y, f32(n))), n);
+}
+
+fn tanh__quick_times_logistic(p: f32, x: f32) -> f32 {
+  let e = tanh__quick_exp_in_halves(-abs(x));
+  let d = 1.0 + e.first * e.second;
+  return p * (e.first / (d * d)) * e.second;
+}
+
+fn tanh__backward(dy: f32, x: f32) -> f32 {
+  return dy * tanh__quick_times_logistic(4.0, 2.0 * x);
 }
 
 struct tanh__value_and_slopes {
@@ -458,7 +509,7 @@ fn tanh__product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn tanh__double_backward(dy: f32, ddx: f32, x: f32) -> tanh__second_gradients {
-  let slopes = tanh__backward(1.0, x);
+  let slopes = tanh__backward_carefully(1.0, x);
   let curvatures = tanh__curvature(x);
   return tanh__second_gradients(ddx * slopes, tanh__product_of_three(dy, ddx, curvatures));
 }
@@ -507,11 +558,12 @@ fn tanh__backward_inputs(
   }
   let dy = tanh__cotangent_dy[i];
   let x0 = tanh__input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = tanh__backward(dy[k], x0[k]);
-  }
-  tanh__gradient_dx[i] = result;
+  tanh__gradient_dx[i] = vec4<f32>(
+    tanh__backward(dy.x, x0.x),
+    tanh__backward(dy.y, x0.y),
+    tanh__backward(dy.z, x0.z),
+    tanh__backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

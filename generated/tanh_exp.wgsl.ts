@@ -489,7 +489,7 @@ fn tanh_exp_wide_leading_of(x: tanh_exp_wide) -> tanh_exp_wide_leading {
 //   r5 = divide(r2, r5)
 //   r6 = with_sign(r5, r6)
 //   r6 = multiply(r0, r6)
-fn tanh_exp_exactly_wide(x0: tanh_exp_wide) -> tanh_exp_wide_outcome {
+fn tanh_exp_carefully_exactly_wide(x0: tanh_exp_wide) -> tanh_exp_wide_outcome {
   var registers = array<tanh_exp_wide, 9>(
     x0,
     tanh_exp_WIDE_ZERO,
@@ -839,7 +839,7 @@ fn tanh_exp_wide_leading_to_f32(x: tanh_exp_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn tanh_exp_exactly(x0: f32) -> f32 {
+fn tanh_exp_carefully_exactly(x0: f32) -> f32 {
   if (tanh_exp_is_nan(x0)) {
     return x0;
   }
@@ -851,7 +851,7 @@ fn tanh_exp_exactly(x0: f32) -> f32 {
   let zero = false;
   var search = tanh_exp_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = tanh_exp_exactly_wide(tanh_exp_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let found = tanh_exp_carefully_exactly_wide(tanh_exp_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = tanh_exp_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -989,10 +989,7 @@ fn tanh_exp_pair_multiply(a: tanh_exp_pair, b: tanh_exp_pair) -> tanh_exp_pair {
   return tanh_exp_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-// Mish with softplus left out of the logarithm. Also called TeLU.
-// Source: Liu and Di 2020; mlpack TanhExpFunction; Fernandez and Mali 2024.
-// tanh_exp(x) = x * tanh(exp(x))
-fn tanh_exp(x: f32) -> f32 {
+fn tanh_exp_carefully(x: f32) -> f32 {
   let e = tanh_exp_pair_exp(tanh_exp_pair_from_f32(x));
   let p = tanh_exp_pair_scale(e, 2.0);
   let bounded = tanh_exp_pair_at_most(p, tanh_exp_pair(80.0, 0.0));
@@ -1017,7 +1014,7 @@ fn tanh_exp(x: f32) -> f32 {
     (bitcast<u32>(abs(e.high)) <= 0x7a800000u);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = tanh_exp_exactly(x);
+    result = tanh_exp_carefully_exactly(x);
     if (tanh_exp_is_nan(result)) {
       let far = tanh_exp_value_far(x);
       result = select(far, result, tanh_exp_is_nan(far));
@@ -1025,6 +1022,77 @@ fn tanh_exp(x: f32) -> f32 {
     found = true;
   }
   return select(result, x, tanh_exp_is_nan(x));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn tanh_exp_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn tanh_exp_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn tanh_exp_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(tanh_exp_quick_exponent_of_bits(z));
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn tanh_exp_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn tanh_exp_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn tanh_exp_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// 2^k (e^r - 1) + (2^k - 1).
+fn tanh_exp_quick_expm1(x: f32) -> f32 {
+  let z = tanh_exp_quick_rounded_with_bits(x * 1.44269504);
+  let k = tanh_exp_quick_whole_of_bits(z);
+  let scale = tanh_exp_quick_scaled_by_bits(1.0, z);
+  return scale * tanh_exp_quick_expm1_of_rest(tanh_exp_quick_rest_of(x, k)) + (scale - 1.0);
+}
+
+// With e = e^(-2 |x|) - 1 it is -e/(2 + e); beyond 10 nothing changes any more.
+fn tanh_exp_quick_tanh(x: f32) -> f32 {
+  let e = tanh_exp_quick_expm1(max(-2.0 * abs(x), -20.0));
+  let y = e / (2.0 + e);
+  return select(y, -y, x > 0.0);
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn tanh_exp_quick_exp(x: f32) -> f32 {
+  let z = tanh_exp_quick_rounded_with_bits(x * 1.44269504);
+  let k = tanh_exp_quick_whole_of_bits(z);
+  return tanh_exp_quick_scaled_by_bits(1.0 + tanh_exp_quick_expm1_of_rest(tanh_exp_quick_rest_of(x, k)), z);
+}
+
+fn tanh_exp_quickly(x: f32) -> f32 {
+  return x * tanh_exp_quick_tanh(tanh_exp_quick_exp(x));
+}
+
+fn tanh_exp_is_ordinary(x: f32) -> bool {
+  return bitcast<u32>(abs(x)) <= 0x42800000u;
+}
+
+// Mish with softplus left out of the logarithm. Also called TeLU.
+// Source: Liu and Di 2020; mlpack TanhExpFunction; Fernandez and Mali 2024.
+// tanh_exp(x) = x * tanh(exp(x))
+fn tanh_exp(x: f32) -> f32 {
+  if (tanh_exp_is_ordinary(x)) {
+    return tanh_exp_quickly(x);
+  }
+  return tanh_exp_carefully(x);
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
@@ -1756,22 +1824,41 @@ struct tanh_exp_uniform_values {
 @group(0) @binding(6) var<storage, read> tanh_exp_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> tanh_exp_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn tanh_exp_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (tanh_exp_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (tanh_exp_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = tanh_exp_input_x[i];
+      tanh_exp_output_y[i] = vec4<f32>(
+        tanh_exp_quickly(x0.x),
+        tanh_exp_quickly(x0.y),
+        tanh_exp_quickly(x0.z),
+        tanh_exp_quickly(x0.w),
+      );
+      let is_ordinary = vec4<bool>(
+        tanh_exp_is_ordinary(x0.x),
+        tanh_exp_is_ordinary(x0.y),
+        tanh_exp_is_ordinary(x0.z),
+        tanh_exp_is_ordinary(x0.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = tanh_exp_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = tanh_exp(x0[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    tanh_exp_output_y[i][k % 4u] = tanh_exp_carefully(tanh_exp_input_x[i][k % 4u]);
+    left &= left - 1u;
   }
-  tanh_exp_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)

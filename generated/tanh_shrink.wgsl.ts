@@ -983,7 +983,7 @@ fn tanh_shrink_pair_multiply(a: tanh_shrink_pair, b: tanh_shrink_pair) -> tanh_s
   return tanh_shrink_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-fn tanh_shrink_backward(dy: f32, x: f32) -> f32 {
+fn tanh_shrink_backward_carefully(dy: f32, x: f32) -> f32 {
   let p = tanh_shrink_pair_scale(tanh_shrink_pair_from_f32(x), 2.0);
   let bounded = tanh_shrink_pair_at_most(p, tanh_shrink_pair(80.0, 0.0));
   let em1 = tanh_shrink_pair_expm1(bounded);
@@ -1001,6 +1001,57 @@ fn tanh_shrink_backward(dy: f32, x: f32) -> f32 {
     result = tanh_shrink_slope_0_far(x);
   }
   return dy * result;
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn tanh_shrink_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn tanh_shrink_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn tanh_shrink_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(tanh_shrink_quick_exponent_of_bits(z));
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn tanh_shrink_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn tanh_shrink_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn tanh_shrink_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// 2^k (e^r - 1) + (2^k - 1).
+fn tanh_shrink_quick_expm1(x: f32) -> f32 {
+  let z = tanh_shrink_quick_rounded_with_bits(x * 1.44269504);
+  let k = tanh_shrink_quick_whole_of_bits(z);
+  let scale = tanh_shrink_quick_scaled_by_bits(1.0, z);
+  return scale * tanh_shrink_quick_expm1_of_rest(tanh_shrink_quick_rest_of(x, k)) + (scale - 1.0);
+}
+
+// With e = e^(-2 |x|) - 1 it is -e/(2 + e); beyond 10 nothing changes any more.
+fn tanh_shrink_quick_tanh(x: f32) -> f32 {
+  let e = tanh_shrink_quick_expm1(max(-2.0 * abs(x), -20.0));
+  let y = e / (2.0 + e);
+  return select(y, -y, x > 0.0);
+}
+
+fn tanh_shrink_backward(dy: f32, x: f32) -> f32 {
+  let t = tanh_shrink_quick_tanh(x);
+  return dy * (t * t);
 }
 
 struct tanh_shrink_value_and_slopes {
@@ -1264,7 +1315,7 @@ fn tanh_shrink_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn tanh_shrink_double_backward(dy: f32, ddx: f32, x: f32) -> tanh_shrink_second_gradients {
-  let slopes = tanh_shrink_backward(1.0, x);
+  let slopes = tanh_shrink_backward_carefully(1.0, x);
   let curvatures = tanh_shrink_curvature(x);
   return tanh_shrink_second_gradients(ddx * slopes, tanh_shrink_product_of_three(dy, ddx, curvatures));
 }
@@ -1316,11 +1367,12 @@ fn tanh_shrink_backward_inputs(
   }
   let dy = tanh_shrink_cotangent_dy[i];
   let x0 = tanh_shrink_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = tanh_shrink_backward(dy[k], x0[k]);
-  }
-  tanh_shrink_gradient_dx[i] = result;
+  tanh_shrink_gradient_dx[i] = vec4<f32>(
+    tanh_shrink_backward(dy.x, x0.x),
+    tanh_shrink_backward(dy.y, x0.y),
+    tanh_shrink_backward(dy.z, x0.z),
+    tanh_shrink_backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

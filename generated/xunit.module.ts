@@ -25,7 +25,7 @@ const xunitActivation: Activation = {
       {
         entryPoint: "xunit_forward",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 2048,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -39,7 +39,7 @@ const xunitActivation: Activation = {
       {
         entryPoint: "xunit_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 2048,
         bindings: [
           [0, "uniforms"],
           [4, "cotangent"],

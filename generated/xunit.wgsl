@@ -330,7 +330,7 @@ fn xunit_wide_leading_of(x: xunit_wide) -> xunit_wide_leading {
 //   r1 = negate(r1)
 //   r1 = exponential(r1, 0)
 //   r1 = multiply(r0, r1)
-fn xunit_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_outcome {
+fn xunit_carefully_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_outcome {
   var registers = array<xunit_wide, 3>(x0, x1, xunit_WIDE_ONE);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 3>(-xunit_WIDE_BEYOND, -xunit_WIDE_BEYOND, -xunit_WIDE_BEYOND);
@@ -622,7 +622,7 @@ fn xunit_wide_leading_to_f32(x: xunit_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn xunit_exactly(x0: f32, x1: f32) -> f32 {
+fn xunit_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (xunit_is_nan(x0)) {
     return x0;
   }
@@ -638,7 +638,7 @@ fn xunit_exactly(x0: f32, x1: f32) -> f32 {
   let zero = false;
   var search = xunit_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = xunit_exactly_wide(
+    let found = xunit_carefully_exactly_wide(
       xunit_wide_operand_at(wide_x0, search, 1, true, infinite),
       xunit_wide_operand_at(wide_x1, search, 2, true, infinite)
     );
@@ -749,10 +749,7 @@ fn xunit_pair_to_f32(a: xunit_pair) -> f32 {
   return a.high + a.low;
 }
 
-// Gaussian gate; t comes from a depthwise 9x9 convolution, given as an input here.
-// Source: Kligvasser et al. 2018; Echo XUnit.
-// xunit(x, t) = x * exp(-t^2)
-fn xunit(x: f32, t: f32) -> f32 {
+fn xunit_carefully(x: f32, t: f32) -> f32 {
   let squared = xunit_pair_multiply(xunit_pair_from_f32(t), xunit_pair_from_f32(t));
   let v = xunit_pair_negate(squared);
   let e = xunit_pair_exp(v);
@@ -763,7 +760,7 @@ fn xunit(x: f32, t: f32) -> f32 {
     ((abs(t) >= 3.469447e-18) | (t == 0.0));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = xunit_exactly(x, t);
+    result = xunit_carefully_exactly(x, t);
     if (xunit_is_nan(result)) {
       let far = xunit_value_far(x, t);
       result = select(far, result, xunit_is_nan(far));
@@ -771,6 +768,80 @@ fn xunit(x: f32, t: f32) -> f32 {
     found = true;
   }
   return select(select(result, x, xunit_is_nan(x)), t, xunit_is_nan(t));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn xunit_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn xunit_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn xunit_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn xunit_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn xunit_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn xunit_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(xunit_quick_exponent_of_bits(z));
+}
+
+// e^a.
+fn xunit_quick_exp_of_pair(a: xunit_pair) -> f32 {
+  let z = xunit_quick_rounded_with_bits(a.high * 1.44269504);
+  return xunit_quick_scaled_by_bits(
+    1.0 + xunit_quick_expm1_of_rest(xunit_quick_rest_of(a.high, xunit_quick_whole_of_bits(z)) + a.low),
+    z
+  );
+}
+
+fn xunit_quickly(x: f32, t: f32) -> f32 {
+  let e = xunit_quick_exp_of_pair(
+    xunit_pair_negate(xunit_pair_multiply(xunit_pair_from_f32(t), xunit_pair_from_f32(t)))
+  );
+  return x * e;
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn xunit_quick_exp(x: f32) -> f32 {
+  let z = xunit_quick_rounded_with_bits(x * 1.44269504);
+  let k = xunit_quick_whole_of_bits(z);
+  return xunit_quick_scaled_by_bits(1.0 + xunit_quick_expm1_of_rest(xunit_quick_rest_of(x, k)), z);
+}
+
+fn xunit_is_ordinary(x: f32, t: f32) -> bool {
+  let squared = t * t;
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    (bitcast<u32>(abs(t)) <= 0x5c800000u) &
+    (xunit_quick_exp(-squared) >= 3.9443045e-31) &
+    (squared <= 86.0)
+  );
+}
+
+// Gaussian gate; t comes from a depthwise 9x9 convolution, given as an input here.
+// Source: Kligvasser et al. 2018; Echo XUnit.
+// xunit(x, t) = x * exp(-t^2)
+fn xunit(x: f32, t: f32) -> f32 {
+  if (xunit_is_ordinary(x, t)) {
+    return xunit_quickly(x, t);
+  }
+  return xunit_carefully(x, t);
 }
 
 struct xunit_gradients {
@@ -798,7 +869,7 @@ fn xunit_slope_1_far(x0: f32, x1: f32) -> f32 {
 //   r1 = negate(r1)
 //   r1 = exponential(r1, 0)
 //   r1 = multiply(r0, r1)
-fn xunit_backward_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_outcome {
+fn xunit_backward_carefully_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_outcome {
   var registers = array<xunit_wide, 4>(x0, x1, xunit_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2), xunit_WIDE_ONE);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 4>(-xunit_WIDE_BEYOND, -xunit_WIDE_BEYOND, -xunit_WIDE_BEYOND, -xunit_WIDE_BEYOND);
@@ -860,7 +931,7 @@ fn xunit_backward_exactly_wide(x0: xunit_wide, x1: xunit_wide) -> xunit_wide_out
   return xunit_wide_outcome(xunit_wide_leading_of(registers[1]), select(lost, 0, errors[1] < -xunit_WIDE_LIMIT));
 }
 
-fn xunit_backward_exactly(x0: f32, x1: f32) -> f32 {
+fn xunit_backward_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (xunit_is_nan(x0)) {
     return x0;
   }
@@ -876,7 +947,7 @@ fn xunit_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = (x0 == 0.0) | (x1 == 0.0);
   var search = xunit_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = xunit_backward_exactly_wide(
+    let found = xunit_backward_carefully_exactly_wide(
       xunit_wide_operand_at(wide_x0, search, 1, true, infinite),
       xunit_wide_operand_at(wide_x1, search, 2, true, infinite)
     );
@@ -886,7 +957,7 @@ fn xunit_backward_exactly(x0: f32, x1: f32) -> f32 {
   return xunit_wide_leading_to_f32(search.value);
 }
 
-fn xunit_backward(dy: f32, x: f32, t: f32) -> xunit_gradients {
+fn xunit_backward_carefully(dy: f32, x: f32, t: f32) -> xunit_gradients {
   let squared = xunit_pair_multiply(xunit_pair_from_f32(t), xunit_pair_from_f32(t));
   let v = xunit_pair_negate(squared);
   let e = xunit_pair_exp(v);
@@ -904,7 +975,7 @@ fn xunit_backward(dy: f32, x: f32, t: f32) -> xunit_gradients {
     ((abs(t) >= 3.637979e-12) | (t == 0.0));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found1) {
-    result_t = xunit_backward_exactly(x, t);
+    result_t = xunit_backward_carefully_exactly(x, t);
     if (xunit_is_nan(result_t)) {
       let far = xunit_slope_1_far(x, t);
       result_t = select(far, result_t, xunit_is_nan(far));
@@ -912,6 +983,31 @@ fn xunit_backward(dy: f32, x: f32, t: f32) -> xunit_gradients {
     found1 = true;
   }
   return xunit_gradients(dy * result_x, dy * result_t);
+}
+
+fn xunit_backward_quickly(dy: f32, x: f32, t: f32) -> xunit_gradients {
+  let e = xunit_quick_exp_of_pair(
+    xunit_pair_negate(xunit_pair_multiply(xunit_pair_from_f32(t), xunit_pair_from_f32(t)))
+  );
+  return xunit_gradients(dy * e, dy * (-2.0 * x * t * e));
+}
+
+fn xunit_backward_is_ordinary(x: f32, t: f32) -> bool {
+  let squared = t * t;
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    (bitcast<u32>(abs(t)) <= 0x5c800000u) &
+    (squared <= 86.0) &
+    (abs(-2.0 * x) >= 7.888609e-31) &
+    (xunit_quick_exp(-squared) >= 7.888609e-31)
+  );
+}
+
+fn xunit_backward(dy: f32, x: f32, t: f32) -> xunit_gradients {
+  if (xunit_backward_is_ordinary(x, t)) {
+    return xunit_backward_quickly(dy, x, t);
+  }
+  return xunit_backward_carefully(dy, x, t);
 }
 
 struct xunit_value_and_slopes {
@@ -1146,7 +1242,7 @@ fn xunit_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn xunit_double_backward(dy: f32, ddx: f32, ddt: f32, x: f32, t: f32) -> xunit_second_gradients {
-  let slopes = xunit_backward(1.0, x, t);
+  let slopes = xunit_backward_carefully(1.0, x, t);
   let curvatures = xunit_curvature(x, t);
   return xunit_second_gradients(
     ddx * slopes.x + ddt * slopes.t,
@@ -1172,47 +1268,93 @@ struct xunit_uniform_values {
 @group(0) @binding(10) var<storage, read> xunit_cotangent_ddt: array<vec4<f32>>;
 @group(0) @binding(11) var<storage, read_write> xunit_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn xunit_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (xunit_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (xunit_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = xunit_input_x[i];
+      let x1 = xunit_input_t[i];
+      xunit_output_y[i] = vec4<f32>(
+        xunit_quickly(x0.x, x1.x),
+        xunit_quickly(x0.y, x1.y),
+        xunit_quickly(x0.z, x1.z),
+        xunit_quickly(x0.w, x1.w),
+      );
+      let is_ordinary = vec4<bool>(
+        xunit_is_ordinary(x0.x, x1.x),
+        xunit_is_ordinary(x0.y, x1.y),
+        xunit_is_ordinary(x0.z, x1.z),
+        xunit_is_ordinary(x0.w, x1.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = xunit_input_x[i];
-  let x1 = xunit_input_t[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = xunit(x0[k], x1[k]);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    xunit_output_y[i][k % 4u] = xunit_carefully(xunit_input_x[i][k % 4u], xunit_input_t[i][k % 4u]);
+    left &= left - 1u;
   }
-  xunit_output_y[i] = result;
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn xunit_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (xunit_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (xunit_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = xunit_cotangent_dy[i];
+      let x0 = xunit_input_x[i];
+      let x1 = xunit_input_t[i];
+      let g0 = xunit_backward_quickly(dy.x, x0.x, x1.x);
+      let g1 = xunit_backward_quickly(dy.y, x0.y, x1.y);
+      let g2 = xunit_backward_quickly(dy.z, x0.z, x1.z);
+      let g3 = xunit_backward_quickly(dy.w, x0.w, x1.w);
+      xunit_gradient_dx[i] = vec4<f32>(
+        g0.x,
+        g1.x,
+        g2.x,
+        g3.x,
+      );
+      xunit_gradient_dt[i] = vec4<f32>(
+        g0.t,
+        g1.t,
+        g2.t,
+        g3.t,
+      );
+      let is_ordinary = vec4<bool>(
+        xunit_backward_is_ordinary(x0.x, x1.x),
+        xunit_backward_is_ordinary(x0.y, x1.y),
+        xunit_backward_is_ordinary(x0.z, x1.z),
+        xunit_backward_is_ordinary(x0.w, x1.w),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = xunit_cotangent_dy[i];
-  let x0 = xunit_input_x[i];
-  let x1 = xunit_input_t[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = xunit_backward(dy[k], x0[k], x1[k]);
-    result0[k] = g.x;
-    result1[k] = g.t;
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    let g = xunit_backward_carefully(xunit_cotangent_dy[i][k % 4u], xunit_input_x[i][k % 4u], xunit_input_t[i][k % 4u]);
+    xunit_gradient_dx[i][k % 4u] = g.x;
+    xunit_gradient_dt[i][k % 4u] = g.t;
+    left &= left - 1u;
   }
-  xunit_gradient_dx[i] = result0;
-  xunit_gradient_dt[i] = result1;
 }
 
 @compute @workgroup_size(256)

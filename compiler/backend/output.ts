@@ -15,10 +15,10 @@ export const saveChoices = ["exact", "output"] as const;
 export type SaveChoice = (typeof saveChoices)[number];
 
 /**
- * How WGSL kernels over elements compute those of ordinary size: with as many digits as the others, to about half a unit in the last place;
- * or in single float32 numbers, to 4 units, derivatives to 6, several times as fast.
+ * How WGSL kernels over elements compute: in single float32 numbers wherever these are good for 4 units in the last place, derivatives
+ * for 6; or to about half a unit, which takes several times as long.
  */
-export const shaderChoices = ["careful", "quick"] as const;
+export const shaderChoices = ["quick", "careful"] as const;
 export type ShaderChoice = (typeof shaderChoices)[number];
 
 export interface OutputFile {

@@ -2,7 +2,7 @@
  * Forms in single float32 numbers for shaders that hold for all operands, so that nothing is left to a careful function: of functions that take operands
  * of all sizes, with what vanishes kept in two factors until the last. Whether a form is right is tried out, as its text is emulated.
  */
-import { isBoolean } from "../decisions.js";
+import { isPlace } from "../decisions.js";
 import { apply, constant, type Expr, reachable, rebuild, substitute, type Variable, variablesOf } from "../ir/expr.js";
 import { rational } from "../ir/rational.js";
 import { emulateBatch, readLibrary } from "../machine/index.js";
@@ -13,9 +13,10 @@ import { lower } from "./lower.js";
 import { libraries, ownName } from "./machine-functions.js";
 import { quickText } from "./quick-form.js";
 import { searched } from "./searches.js";
+import { areDecided } from "./simd/decided.js";
 import { isInstruction, isPrecise, type Precision } from "./simd/expression.js";
 import { withFalling } from "./simd/holds.js";
-import { isRightEverywhere } from "./simd/trial.js";
+import { firstRightEverywhere, type Granted, type Runs } from "./simd/trial.js";
 import { formulas, quotients, type VectorForm } from "./simd/vector-form.js";
 
 export interface WholeQuestion {
@@ -25,8 +26,7 @@ export interface WholeQuestion {
   readonly recognised: Expr;
   readonly factor: Variable | null;
   readonly isDerivative: boolean;
-  /** The largest error that is granted, in units in the last place. */
-  readonly granted: number;
+  readonly granted: Granted;
 }
 
 /** Null where there is none. Only forms of one input and nothing else are tried out. */
@@ -55,25 +55,30 @@ export function wholeForm(
   );
   const nodes = reachable([lowered]);
   if (nodes.some((node) => node.kind === "application" && !spells(node.primitive))) return null;
+  if (!areDecided(nodes)) return null;
   const ways = holds.flatMap((hold) =>
     precisions
       .filter((precise) => precise === null || nodes.some((node) => isPrecise(node, precise)))
       .map((precise) => ({ form: heldBetween(lowered, input, hold), precise })),
   );
   const place = plan.activation.inputs.indexOf(input);
-  const way = ways.find(({ form, precise }) =>
-    searched(plan, [root, form], {
-      name: "quick for all operands",
-      isAnswer: isBoolean,
-      details: [granted, isDerivative, ...(precise ? [precise] : [])],
-      find: ([meant = root, tried = form], { activation }) => {
-        const variable = activation.inputs[place] ?? input;
-        const run = (points: Float32Array, flushes: boolean): Float32Array =>
-          emulated(tried, precise, variable, flushes)(points);
-        return isRightEverywhere({ root: meant, granted, isDerivative, run }, variable);
-      },
-    }),
-  );
+  const forms = [...new Set(ways.map(({ form }) => form))];
+  const numbered = ways.map(({ form, precise }) => ({ form: forms.indexOf(form), precise }));
+  const found = searched(plan, [root, plan.value, ...forms], {
+    name: "which is quick for all operands",
+    isAnswer: isPlace,
+    details: [granted, isDerivative, numbered],
+    find: ([meant = root, value = root, ...tried], { activation }) => {
+      const variable = activation.inputs[place] ?? input;
+      const runs = numbered.map(
+        ({ form, precise }) =>
+          () =>
+            emulated(tried[form]!, precise, variable),
+      );
+      return firstRightEverywhere({ root: meant, value, granted, isDerivative }, variable, runs);
+    },
+  });
+  const way = ways[found];
   if (!way) return null;
   return {
     lanes: "f32x4",
@@ -113,12 +118,7 @@ const withProducts = (root: Expr): Expr =>
     return built;
   });
 
-function emulated(
-  form: Expr,
-  precise: Precision,
-  input: Variable,
-  flushes: boolean,
-): (points: Float32Array) => Float32Array {
+function emulated(form: Expr, precise: Precision, input: Variable): Runs {
   const name = ownName("tried");
   const text = quickText({
     name,
@@ -127,9 +127,9 @@ function emulated(
     struct: null,
     temporaryName: () => "t",
   });
-  const run = emulateBatch(readLibrary([text], libraries()), name, 0, {
-    flushSubnormals: flushes,
-    flushOperands: flushes,
+  const library = readLibrary([text], libraries());
+  return [true, false].map((flushes) => {
+    const run = emulateBatch(library, name, 0, { flushSubnormals: flushes, flushOperands: flushes });
+    return (points) => run([points]);
   });
-  return (points) => run([points]);
 }

@@ -40,7 +40,8 @@ export async function checkCommand(request: CheckRequest, environment: Environme
   const { subjectsOf } = await environment.stages.verify();
   const cache = openCache(environment.cwd, environment.build());
   const decisions = await bookOf(readLockFiles(request.files, inputs, environment));
-  const { subjects } = await subjectsOf(sources, { targets: request.targets, cache: cache?.emissions, decisions });
+  const { targets, shaders } = request;
+  const { subjects } = await subjectsOf(sources, { targets, shaders, cache: cache?.emissions, decisions });
   cache?.save();
   const known = new Map(files.flatMap(({ certificates }) => [...certificates]));
   const accuracy = await accuraciesOf(sources, subjects, known, environment);

@@ -27,6 +27,7 @@ export interface CheckRequest {
   readonly command: "check";
   readonly files: readonly string[];
   readonly targets: readonly MeasuredTarget[];
+  readonly shaders: ShaderChoice;
   /** The largest error that passes, in units in the last place. */
   readonly maxUlp: number | undefined;
   /** Whether certificates have to hold. */
@@ -40,6 +41,7 @@ export interface VerifyRequest {
   readonly command: "verify";
   readonly files: readonly string[];
   readonly targets: readonly MeasuredTarget[];
+  readonly shaders: ShaderChoice;
   /** Activations; all of them when empty. */
   readonly names: readonly string[];
   /** These columns alone; none: all. */
@@ -88,7 +90,7 @@ const options = {
     expected: `a list of ${kernelFamilies.join(", ")}`,
   },
   save: { type: "string", commands: ["compile"], expected: `one of ${saveChoices.join(", ")}` },
-  shaders: { type: "string", commands: ["compile"], expected: `one of ${shaderChoices.join(", ")}` },
+  shaders: { type: "string", commands: ["compile", "check", "verify"], expected: `one of ${shaderChoices.join(", ")}` },
   check: { type: "boolean", commands: ["compile"] },
   watch: { type: "boolean", short: "w", commands: ["compile"] },
   stdout: { type: "boolean", commands: ["compile"] },
@@ -315,6 +317,8 @@ function checkRequest(files: readonly string[], given: Given): Result<Invocation
   const { flags } = given;
   const targets = parseTargets(given, measuredTargets, usuallyMeasured);
   if (!targets.ok) return targets;
+  const shaders = parseChoice(given, "shaders", shaderChoices);
+  if (!shaders.ok) return shaders;
   const maxUlp = parseMaxUlp(given);
   if (!maxUlp.ok) return maxUlp;
   const [certificates, write] = [flags.has("certificates"), flags.has("write")];
@@ -328,6 +332,7 @@ function checkRequest(files: readonly string[], given: Given): Result<Invocation
     command: "check",
     files,
     targets: targets.value,
+    shaders: shaders.value,
     maxUlp: maxUlp.value,
     certificates,
     write,
@@ -342,6 +347,8 @@ function verifyRequest(files: readonly string[], given: Given): Result<Invocatio
   const { flags } = given;
   const targets = parseTargets<MeasuredTarget>(given, measuredTargets, ["ts"]);
   if (!targets.ok) return targets;
+  const shaders = parseChoice(given, "shaders", shaderChoices);
+  if (!shaders.ok) return shaders;
   const maxUlp = parseMaxUlp(given);
   if (!maxUlp.ok) return maxUlp;
   const jobs = lastOf(given, "jobs");
@@ -366,6 +373,7 @@ function verifyRequest(files: readonly string[], given: Given): Result<Invocatio
     command: "verify",
     files,
     targets: targets.value,
+    shaders: shaders.value,
     names: listOf(given, "name").filter((name) => name !== ""),
     columns: listOf(given, "column").filter((name) => name !== ""),
     exhaustive: flags.has("exhaustive"),

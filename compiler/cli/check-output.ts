@@ -143,7 +143,7 @@ function mendingCommand(request: CompileRequest): string {
     ...(request.targets.join() === usualTargets.join() ? [] : ["--target", request.targets.join(",")]),
     ...(request.kernels.length === kernelFamilies.length ? [] : ["--kernels", request.kernels.join(",")]),
     ...(request.save === "exact" ? [] : ["--save", request.save]),
-    ...(request.shaders === "careful" ? [] : ["--shaders", request.shaders]),
+    ...(request.shaders === "quick" ? [] : ["--shaders", request.shaders]),
   ];
   return ["npx --no-install actc compile", ...request.files.map(quote), ...options].join(" ");
 }

@@ -62,7 +62,7 @@ ${describedTargets}
 ${describedKernels}
       --save WHAT      what the kernels 'saved' keep for backward (default: exact):
 ${describedSaves}
-      --shaders HOW    how WGSL kernels compute ordinary numbers (default: careful):
+      --shaders HOW    how WGSL kernels compute (default: quick):
 ${describedShaders}
       --check          write nothing; exit 1 with a diff if anything would change
   -w, --watch          build now and after each change, until interrupted
@@ -87,6 +87,7 @@ Options:
                        place, naming each
       --certificates   exit 1 if a certificate is stale that says "proved", or if
                        a kernel breaks its bound
+      --shaders HOW    the WGSL kernels of 'compile --shaders HOW' (default: quick)
       --write          replace certificates that do not hold by what was measured
       --json           print one JSON object: ok, files, diagnostics, analysis,
                        accuracy
@@ -105,6 +106,7 @@ Options:
                        at each value of a parameter
       --target LIST    of ts,wgsl,wasm (default: ts); wgsl needs the package
                        'webgpu', wasm needs 'binaryen'
+      --shaders HOW    the WGSL kernels of 'compile --shaders HOW' (default: quick)
       --software       run WGSL on a driver in software
       --emulate        run WGSL without a device, every operation rounded
       --name LIST      these activations only

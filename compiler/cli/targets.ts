@@ -39,8 +39,8 @@ export const saveDescriptions: Readonly<Record<SaveChoice, string>> = {
 
 /** How WGSL kernels compute, likewise. */
 export const shaderDescriptions: Readonly<Record<ShaderChoice, string>> = {
-  careful: "to about half a unit in the last place",
-  quick: "to 4 units, derivatives to 6, several times as fast",
+  quick: "to 4 units in the last place, derivatives to 6",
+  careful: "to about half a unit, several times as slow",
 };
 
 const isShaderChoice = (name: string): name is ShaderChoice => Object.hasOwn(shaderDescriptions, name);

@@ -52,8 +52,13 @@ export async function verifyCommand(request: VerifyRequest, environment: Environ
   const { subjectsOf } = await environment.stages.verify();
   const cache = openCache(environment.cwd, environment.build());
   const sources = inputs.map(({ source }) => source);
-  const { targets, names } = request;
-  const { subjects, known, diagnostics } = await subjectsOf(sources, { targets, names, cache: cache?.emissions });
+  const { targets, shaders, names } = request;
+  const { subjects, known, diagnostics } = await subjectsOf(sources, {
+    targets,
+    shaders,
+    names,
+    cache: cache?.emissions,
+  });
   cache?.save();
   if (hasErrors(diagnostics)) {
     const errors = diagnostics.filter(({ severity }) => severity === "error");

@@ -1,4 +1,4 @@
-/** WGSL kernels that are asked to be quick: single numbers for ordinary operands, and all others as before. */
+/** WGSL kernels in single numbers for all operands, or for ordinary ones and careful for the others. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { compile, type OutputFile, type ShaderChoice } from "../../compiler/compile.js";
 import { activationsOf, type Subject, subjectsIn } from "../../compiler/verify.js";
@@ -31,15 +31,16 @@ let files: readonly OutputFile[];
 let subjects: readonly Subject[];
 let measurer: Measurer;
 beforeAll(async () => {
-  files = await compiled("quick");
+  files = await compiled();
   subjects = await subjectsIn(sources, files, { targets: ["wgsl"] });
   measurer = new Measurer(activationsOf(sources), () => {
     throw new Error("nothing runs on a device here");
   });
 }, 60_000);
 
-async function compiled(shaders: ShaderChoice): Promise<readonly OutputFile[]> {
-  return (await compile(sources, { targets: ["wgsl"], kernels: ["forward", "backward"], shaders })).files;
+async function compiled(shaders?: ShaderChoice): Promise<readonly OutputFile[]> {
+  const options = { targets: ["wgsl"], kernels: ["forward", "backward"], ...(shaders ? { shaders } : {}) } as const;
+  return (await compile(sources, options)).files;
 }
 
 /** Columns by name: with a careful function for what is not ordinary, or quick for all operands. */
@@ -54,7 +55,7 @@ const quickColumns = (careful: readonly Subject[], hasRest: boolean): readonly s
     }),
   );
 
-test("what is quick, and that nothing is unless asked to be", async () => {
+test("what is quick unless asked to be careful", async () => {
   const careful = await subjectsIn(sources, await compiled("careful"), { targets: ["wgsl"] });
   expect(quickColumns(careful, false)).toMatchInlineSnapshot(`
     [

@@ -22,7 +22,7 @@ describe("usage errors end with 2 and say what was meant", () => {
     ],
     ["compile --kernels fusd", "unknown kernel 'fusd'", "did you mean 'fused'?"],
     ["compile --kernels ,", "option '--kernels' names no kernel", "fused"],
-    ["compile --shaders fast", "option '--shaders' cannot be 'fast'", "expected: one of careful, quick"],
+    ["compile --shaders fast", "option '--shaders' cannot be 'fast'", "expected: one of quick, careful"],
     ["compile --save input", "option '--save' cannot be 'input'", "expected: one of exact, output"],
     ["compile --target", "option '--target' needs a value", "expected"],
     ["compile -o", "option '-o' needs a value", "a folder"],
@@ -88,7 +88,7 @@ describe("what the arguments mean", () => {
     files: [],
     outDir: "generated",
     save: "exact",
-    shaders: "careful",
+    shaders: "quick",
     mode: "write",
     kernels: ["forward", "backward", "fused", "doubleBackward", "saved"],
     json: false,
@@ -96,11 +96,12 @@ describe("what the arguments mean", () => {
     lock: true,
   };
   const all = ["ts", "wgsl", "module"];
-  const off = { columns: [], exhaustive: false, device: "gpu", write: false, json: false };
+  const off = { shaders: "quick", columns: [], exhaustive: false, device: "gpu", write: false, json: false };
   const check = {
     command: "check",
     files: [],
     targets: ["ts", "wgsl"],
+    shaders: "quick",
     certificates: false,
     write: false,
     json: false,
@@ -116,11 +117,12 @@ describe("what the arguments mean", () => {
     ["compile -w --no-cache", { ...compile, targets: all, mode: "watch", cache: false }],
     ["compile --kernels backward,fused", { ...compile, targets: all, kernels: ["forward", "backward", "fused"] }],
     ["compile --save output", { ...compile, targets: all, save: "output" }],
-    ["compile --shaders quick", { ...compile, targets: all, shaders: "quick" }],
+    ["compile --shaders careful", { ...compile, targets: all, shaders: "careful" }],
     ["compile --kernels forward", { ...compile, targets: all, kernels: ["forward", "backward"] }],
     ["compile --no-lock", { ...compile, targets: all, lock: false }],
     ["compile -- --check", { ...compile, files: ["--check"], targets: all }],
     ["check a.def", { ...check, files: ["a.def"] }],
+    ["check --shaders careful", { ...check, shaders: "careful" }],
     ["check --max-ulp .51 --write", { ...check, maxUlp: 0.51, write: true }],
     ["check --target wasm,ts", { ...check, targets: ["ts", "wasm"] }],
     ["verify --target wasm", { ...verify, targets: ["wasm"] }],

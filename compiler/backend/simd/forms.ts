@@ -6,7 +6,6 @@ import { normalise } from "../../algebra/normalise.js";
 import {
   constant,
   type Expr,
-  isApplication,
   occurs,
   reachable,
   Space,
@@ -14,7 +13,6 @@ import {
   type Variable,
   variablesOf,
 } from "../../ir/expr.js";
-import { toNumber } from "../../ir/rational.js";
 import type { Lanes } from "../../machine/vector/index.js";
 import type { PrimitiveName } from "../../primitives/table.js";
 import { type ArithmeticModel, pairs, shaderSingles, vectorDoubles, vectorSingles } from "../accuracy/arithmetic.js";
@@ -26,11 +24,12 @@ import { recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
 import { searched } from "../searches.js";
+import { areDecided } from "./decided.js";
 import { canSpell, isInstruction, isPrecise, type Precision, takesMoreDigits } from "./expression.js";
 import { wholeForm, type WholeQuestion } from "../whole-form.js";
 import { inputLimit } from "./limits.js";
 import { withFalling, withHolds } from "./holds.js";
-import { isRightInTrial } from "./trial.js";
+import { type Granted, rightWay } from "./trial.js";
 import { formulas, formulasInDouble, quotients, type VectorForm } from "./vector-form.js";
 
 /** Errors that results may have, in units of 2^-24, those that cancellations cause included. */
@@ -124,7 +123,7 @@ function formIn(
     recognised: recognised!,
     factor,
     isDerivative: kind === "slope",
-    granted: grantedTo(root, kind),
+    granted: granteds[kind],
   });
   if (found) return found;
   const ordinary = quotients(
@@ -139,7 +138,7 @@ function formIn(
   const lowered = isSingle ? withFalling(ordinary) : ordinary;
   const nodes = reachable([lowered]);
   if (nodes.some((node) => node.kind === "application" && !canSpell(lanes, node.primitive))) return null;
-  if (!deciding(nodes).every((node) => isDecided(node, isSingle))) return null;
+  if (!areDecided(nodes, isSingle)) return null;
   const unit = 2 ** -model.digits;
   const tolerance = (tolerances[kind] * 2 ** -24) / unit;
   const isEnough = ({ relative }: Guard): boolean => relative + allowance(isSingle, unit) <= tolerance;
@@ -175,16 +174,14 @@ function formIn(
     const isHarmless = kind === "slope" && isHarmlessInDouble(plan, lowered, guard);
     return { lanes, value: lowered, guard: isHarmless ? guard : limited.condition, precise: null, factor };
   }
-  const granted = grantedTo(lowered, kind);
+  const granted = granteds[kind];
   const ways = [sizesIn(guard), guard].flatMap((asked) =>
     [null, ...moreDigits.filter((precise) => nodes.some((node) => isPrecise(node, precise)))].map((precise) => ({
       guard: asked,
       precise,
     })),
   );
-  const way = ways.find((each) =>
-    isRightInTrial(plan, { root, form: lowered, ...each, granted, flushes, isDerivative: kind === "slope" }),
-  );
+  const way = rightWay(plan, { root, form: lowered, ways, granted, flushes, isDerivative: kind === "slope" });
   return way ? { lanes, value: lowered, ...way, factor } : null;
 }
 
@@ -210,11 +207,11 @@ function isHarmlessInDouble(plan: KernelPlan, form: Expr, guard: Expr | null): b
   });
 }
 
-/** What is granted to forms that are tried out, in units in the last place: less than is promised, since not all inputs are tried. */
-const granteds = { usual: { value: 3.6, slope: 5.4 }, gaussian: { value: 4.6, slope: 7.2 } } as const;
-
-const grantedTo = (form: Expr, kind: keyof typeof tolerances): number =>
-  granteds[reachable([form]).some((node) => isApplication(node, "normcdf")) ? "gaussian" : "usual"][kind];
+/** What is granted to forms that are tried out: less than is promised, since not all inputs are tried. */
+const granteds = {
+  value: { usual: 3.6, vanishing: 4.6 },
+  slope: { usual: 5.4, vanishing: 7.2 },
+} as const satisfies Record<string, Granted>;
 
 /** Whether operands may have any size. */
 const isTotal = (primitive: PrimitiveName, isSingle: boolean): boolean =>
@@ -225,31 +222,3 @@ const allowance = (isSingle: boolean, unit: number): number => (isSingle ? 0.5 :
 
 const parametersOf = ({ activation }: KernelPlan): readonly Variable[] =>
   [...activation.hyperparameters, ...activation.learned].map(({ variable }) => variable);
-
-/** Conditions and signs; not where `choose` joins two formulas for the same function, of which either serves at the border. */
-function deciding(nodes: readonly Expr[]): readonly Expr[] {
-  const asked = new Set<Expr>(
-    nodes.flatMap((node) => (node.kind !== "application" || node.primitive === "choose" ? [] : node.operands)),
-  );
-  return nodes.filter((node) => (node.type === "condition" && asked.has(node)) || isApplication(node, "sign"));
-}
-
-/**
- * Whether a condition, or a sign, comes out as it would of real numbers: of float32 it has to compare inputs with numbers that are
- * float32 themselves, of float64 there must be no function in it.
- */
-function isDecided(condition: Expr, isSingle: boolean): boolean {
-  if (condition.kind !== "application") return false;
-  const numbers = condition.operands.filter(({ type }) => type === "number");
-  if (isSingle) {
-    return numbers.every(
-      (node) =>
-        (node.kind === "constant" && Math.fround(toNumber(node.value)) === toNumber(node.value)) ||
-        (node.kind === "variable" && node.role !== "hyperparameter") ||
-        (isApplication(node, "abs") && node.operands[0]!.kind === "variable"),
-    );
-  }
-  return numbers.every((node) =>
-    reachable([node]).every((inner) => inner.kind !== "application" || isInstruction(inner.primitive)),
-  );
-}

@@ -1,8 +1,8 @@
-/** Whether a form in vectors of float32 is accurate, where the error analysis alone cannot say: it is tried out. */
+/** Whether a form in float32 is accurate, where the error analysis alone cannot say: it is tried out. */
 import { type Expr, type Variable, variablesOf } from "../../ir/expr.js";
 import { emulateVectors, VectorGraph } from "../../machine/vector/index.js";
+import { isPlace } from "../../decisions.js";
 import { sampler } from "../../numerics/sample.js";
-import { isBoolean } from "../../decisions.js";
 import type { KernelPlan } from "../kernels.js";
 import { searched } from "../searches.js";
 import { type Precision, vectorOf } from "./expression.js";
@@ -12,65 +12,79 @@ export interface Trial {
   readonly root: Expr;
   /** As it is computed, lowered. */
   readonly form: Expr;
-  /** Where it is computed. */
-  readonly guard: Expr | null;
-  readonly precise: Precision;
-  /** The largest error that is granted, in units in the last place. */
-  readonly granted: number;
+  /** Where it may be computed, and with how many digits, what is preferred first. */
+  readonly ways: readonly TriedWay[];
+  readonly granted: Granted;
   /** Whether subnormal numbers are taken for 0. */
   readonly flushes: boolean;
   /** Whether the form is a derivative: at its zeros the error that the rounding of the input causes is no fault of the form. */
   readonly isDerivative: boolean;
 }
 
-/** Only forms of one input and nothing else are tried out. */
-export function isRightInTrial(
-  plan: KernelPlan,
-  { root, form, guard, precise, granted, flushes, isDerivative }: Trial,
-): boolean {
-  const [input, ...others] = variablesOf(form);
-  if (input?.role !== "input" || others.length > 0) return false;
-  const place = plan.activation.inputs.indexOf(input);
-  return searched(plan, [root, form, ...(guard ? [guard] : [])], {
-    name: "vectors are accurate",
-    isAnswer: isBoolean,
-    details: [
-      granted,
-      isDerivative,
-      ...(precise ? [precise === "polynomials" ? "precise" : precise] : []),
-      ...(flushes ? ["flushes"] : []),
-    ],
-    find: ([meant = root, tried = form, condition], { activation }) =>
-      isWithin(
-        { root: meant, form: tried, guard: condition ?? null, precise, granted, flushes, isDerivative },
-        activation.inputs[place] ?? input,
-      ),
-  });
+/** The largest errors that are granted, in units in the last place. */
+export interface Granted {
+  readonly usual: number;
+  /** Where the value is small, and so steep that its logarithm changes by more than 8 while the input doubles. */
+  readonly vanishing: number;
 }
 
-/** What a form for one input and all of its numbers has to be. */
+export interface TriedWay {
+  readonly guard: Expr | null;
+  readonly precise: Precision;
+}
+
+/** The first way that is right; only forms of one input and nothing else are tried out. */
+export function rightWay(plan: KernelPlan, trial: Trial): TriedWay | undefined {
+  const { root, form, ways, granted, flushes, isDerivative } = trial;
+  const [input, ...others] = variablesOf(form);
+  if (input?.role !== "input" || others.length > 0 || ways.length === 0) return undefined;
+  const place = plan.activation.inputs.indexOf(input);
+  const guards = [...new Set(ways.map(({ guard }) => guard).filter((guard) => guard !== null))];
+  const numbered = ways.map(({ guard, precise }) => ({ guard: guard ? guards.indexOf(guard) : null, precise }));
+  const found = searched(plan, [root, plan.value, form, ...guards], {
+    name: "which vectors are accurate",
+    isAnswer: isPlace,
+    details: [granted, isDerivative, flushes, numbered],
+    find: ([meant = root, value = root, tried = form, ...conditions], { activation }) => {
+      const variable = activation.inputs[place] ?? input;
+      const line = new Line({ root: meant, value, input: variable, granted, isDerivative, flushes, isWhole: false });
+      return numbered.findIndex(({ guard, precise }) => {
+        const holds = guard === null ? undefined : single(conditions[guard]!, variable);
+        const graph = new VectorGraph("f32x4");
+        const [code] = vectorOf(graph, [tried], new Map([[variable, graph.local("x")]]), precise);
+        const run = (points: Float32Array): Float32Array => emulateVectors(code!, new Map([["x", points]]), flushes);
+        return line.isRight([run], holds);
+      });
+    },
+  });
+  return ways[found];
+}
+
+/** What forms for one input and all of its numbers have to be. */
 export interface WholeTrial {
   /** What is meant, in normal form. */
   readonly root: Expr;
-  readonly granted: number;
+  /** What a derivative is one of. */
+  readonly value: Expr;
+  readonly granted: Granted;
   readonly isDerivative: boolean;
-  /** What is computed, whether subnormal numbers are taken for 0 or not. */
-  readonly run: (points: Float32Array, flushes: boolean) => Float32Array;
 }
 
-/** Whether results are right at all inputs that are tried, infinite ones too. */
-export function isRightEverywhere({ root, granted, isDerivative, run }: WholeTrial, input: Variable): boolean {
-  const meant = single(root, input);
-  const zeros = zerosOf(meant);
-  const points = Float32Array.from([...line, ...far, ...zeros.flatMap(beside)]);
-  const limits = [-1, 1].map((sign) => limitOf((size) => meant(sign * size)));
-  if (limits.some(Number.isNaN)) return false;
-  return [true, false].every((flushes) => {
-    const ends = run(Float32Array.of(-Infinity, Infinity), flushes);
-    if (limits.some((limit, i) => ends[i] !== limit)) return false;
-    const results = run(points, flushes);
-    // A result that has no normal number may be 0 on any device.
-    return points.every((x, i) => isClose(meant, x, results[i]!, { granted, isDerivative, flushes: true, zeros }));
+/** What computes a form, once as devices do that take subnormal numbers for 0 and once as others do. */
+export type Runs = readonly ((points: Float32Array) => Float32Array)[];
+
+/** Which of the forms is the first that is right at all inputs that are tried, infinite ones too; -1: none. */
+export function firstRightEverywhere(trial: WholeTrial, input: Variable, forms: readonly (() => Runs)[]): number {
+  const line = new Line({ ...trial, input, flushes: true, isWhole: true });
+  const limits = [-1, 1].map((sign) => limitOf((size) => line.meant(sign * size)));
+  if (limits.some(Number.isNaN)) return -1;
+  return forms.findIndex((form) => {
+    const runs = form();
+    const hasLimits = runs.every((run) => {
+      const ends = run(Float32Array.of(-Infinity, Infinity));
+      return limits.every((limit, i) => ends[i] === limit);
+    });
+    return hasLimits && line.isRight(runs);
   });
 }
 
@@ -83,44 +97,130 @@ function limitOf(meant: (size: number) => number): number {
     : NaN;
 }
 
+interface LineOptions extends WholeTrial {
+  readonly input: Variable;
+  /** Whether subnormal numbers may be taken for 0. */
+  readonly flushes: boolean;
+  /** Whether inputs are met at which exponentials vanish, and all beyond. */
+  readonly isWhole: boolean;
+}
+
+/** Inputs with what is meant there; of several forms for the same it is found out once. */
+class Line {
+  readonly meant: (x: number) => number;
+  private readonly options: LineOptions;
+  private readonly value: (x: number) => number;
+  private readonly zeros: readonly number[];
+  private readonly batches: readonly Batch[];
+
+  constructor(options: LineOptions) {
+    this.options = options;
+    this.meant = single(options.root, options.input);
+    this.value = single(options.value, options.input);
+    this.zeros = zerosOf(this.meant);
+    const all = Float32Array.from([...line, ...(options.isWhole ? far : []), ...this.zeros.flatMap(beside)]);
+    // Most forms that are wrong are so at many inputs: a few are tried first.
+    const isOfFew = (i: number): boolean => i % 16 === 0;
+    this.batches = [all.filter((_, i) => isOfFew(i)), all.filter((_, i) => !isOfFew(i))].map((points) =>
+      this.batchOf(points),
+    );
+  }
+
+  /**
+   * Whether a form is right: where it is off by the most of all points, more are tried beside, at which it may be off by a little more.
+   * @param holds where it is computed
+   */
+  isRight(runs: Runs, holds: (x: number) => number = () => 1): boolean {
+    const met: Met[] = [];
+    const isWithin = (batch: Batch, times: number): boolean =>
+      runs.every((run, r) => {
+        const results = run(batch.points);
+        return batch.points.every((x, i) => {
+          if (holds(x) === 0) return true;
+          const { exact, unit, drift } = batch.at(i);
+          if (!this.isClose(x, results[i]!, batch.at(i), times)) return false;
+          if (r === 0) met.push({ x, error: (Math.abs(results[i]! - exact) - drift) / unit });
+          return true;
+        });
+      });
+    if (!this.batches.every((batch) => isWithin(batch, 1))) return false;
+    return [
+      { cells: 96, each: 24 },
+      { cells: 24, each: 64 },
+    ].every(({ cells, each }) => isWithin(this.batchOf(besideWorst(met, cells, each)), overshoot));
+  }
+
+  private isClose(x: number, actual: number, { exact, unit, drift }: Judged, times: number): boolean {
+    const { flushes, granted } = this.options;
+    const usual = granted.usual * times * unit;
+    // A result that has no normal number may be 0, and so may one of an input that has none.
+    if (flushes && actual === 0 && Math.min(Math.abs(exact), Math.abs(x)) < 2 ** -126) return true;
+    if (Math.abs(Math.fround(exact)) === Infinity) return actual === Math.sign(exact) * Infinity;
+    if (flushes && Math.abs(x) < 2 ** -126 && Math.abs(actual - this.meant(0)) <= usual) return true;
+    const error = Math.abs(actual - exact) - drift;
+    return error <= usual || (error <= granted.vanishing * times * unit && this.vanishes(x));
+  }
+
+  private vanishes(x: number): boolean {
+    const value = Math.abs(this.value(x));
+    const step = 2 ** -16;
+    const slope = (this.value(x * (1 + step)) - this.value(x * (1 - step))) / (2 * step);
+    return value < 2 ** -8 && Math.abs(slope) > 8 * value;
+  }
+
+  private batchOf(points: Float32Array): Batch {
+    const known: (Judged | undefined)[] = [];
+    return { points, at: (i) => (known[i] ??= this.judgedAt(points[i]!)) };
+  }
+
+  private judgedAt(x: number): Judged {
+    const exact = this.meant(x);
+    const isBeside = this.options.isDerivative && this.zeros.some((zero) => Math.abs(x - zero) <= Math.abs(zero) / 4);
+    const drift = isBeside ? Math.abs(this.meant(x + unitOf(x)) - exact) / 2 : 0;
+    return { exact, unit: unitOf(exact), drift };
+  }
+}
+
+interface Batch {
+  readonly points: Float32Array;
+  readonly at: (i: number) => Judged;
+}
+
+interface Judged {
+  readonly exact: number;
+  readonly unit: number;
+  /** What the rounding of the input may do, where it is excused. */
+  readonly drift: number;
+}
+
+/** A point that was tried, and how far off a result was there, in units in the last place. */
+interface Met {
+  readonly x: number;
+  readonly error: number;
+}
+
+/** What is granted where points lie closer than elsewhere, in terms of what is granted else. */
+const overshoot = 1.07;
+
+/** Points between the neighbours of those that are off by the most. */
+function besideWorst(met: readonly Met[], cells: number, each: number): Float32Array {
+  const sorted = met.toSorted((a, b) => a.x - b.x);
+  const worst = [...sorted.keys()].sort((a, b) => sorted[b]!.error - sorted[a]!.error).slice(0, cells);
+  return Float32Array.from(
+    worst.flatMap((place) => {
+      const low = sorted[place - 1]?.x ?? sorted[place]!.x;
+      const high = sorted[place + 1]?.x ?? sorted[place]!.x;
+      return Array.from({ length: each }, (_, i) => low + (high - low) * (((i + 1) * 0.618033988749895) % 1));
+    }),
+  );
+}
+
 /** Where exponentials vanish, and from there on. */
 const far: readonly number[] = [
   ...Array.from({ length: 800 }, (_, i) => 70 + (i + 0.37) / 16),
   ...Array.from({ length: 240 }, (_, i) => 1.37 * 2 ** (7 + i / 2)),
   3.4028234663852886e38,
 ].flatMap((x) => [-Math.fround(x), Math.fround(x)]);
-
-function isWithin({ root, form, guard, precise, granted, flushes, isDerivative }: Trial, input: Variable): boolean {
-  const meant = single(root, input);
-  const holds = guard ? single(guard, input) : () => 1;
-  const zeros = zerosOf(meant);
-  const points = Float32Array.from([...line, ...zeros.flatMap(beside)].filter((x) => holds(x) !== 0));
-  const graph = new VectorGraph("f32x4");
-  const [code] = vectorOf(graph, [form], new Map([[input, graph.local("x")]]), precise);
-  const results = emulateVectors(code!, new Map([["x", points]]), flushes);
-  return points.every((x, i) => isClose(meant, x, results[i]!, { granted, isDerivative, flushes, zeros }));
-}
-
-interface Judgement extends Pick<Trial, "granted" | "isDerivative" | "flushes"> {
-  readonly zeros: readonly number[];
-}
-
-function isClose(
-  meant: (x: number) => number,
-  x: number,
-  actual: number,
-  { granted, isDerivative, flushes, zeros }: Judgement,
-): boolean {
-  const exact = meant(x);
-  const unit = unitOf(exact);
-  const isBeside = isDerivative && zeros.some((zero) => Math.abs(x - zero) <= Math.abs(zero) / 4);
-  const drift = isBeside ? Math.abs(meant(x + unitOf(x)) - exact) / 2 : 0;
-  // A result that has no normal number may be 0, and so may one of an input that has none.
-  if (flushes && actual === 0 && Math.min(Math.abs(exact), Math.abs(x)) < 2 ** -126) return true;
-  if (Math.abs(Math.fround(exact)) === Infinity) return actual === Math.sign(exact) * Infinity;
-  if (flushes && Math.abs(x) < 2 ** -126 && Math.abs(actual - meant(0)) <= granted * unit) return true;
-  return Math.abs(actual - exact) <= granted * unit + drift;
-}
 
 function single(expr: Expr, input: Variable): (x: number) => number {
   const run = sampler(expr, [input], "binary64");
@@ -131,26 +231,28 @@ function single(expr: Expr, input: Variable): (x: number) => number {
 const unitOf = (x: number): number => 2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(x)))) - 23);
 
 const sizes = Array.from({ length: 600 }, (_, i) => 1.37 * 2 ** (-149 + i / 4));
+const small = Array.from({ length: 768 }, (_, i) => 2 ** ((i + 0.37) / 64 - 12));
 const ordinary = Array.from({ length: 3000 }, (_, i) => (i + 0.37) / 180);
 const large = Array.from({ length: 200 }, (_, i) => (i + 0.37) / 2);
 
-const line: readonly number[] = [...new Set([0, ...sizes, ...ordinary, ...large].flatMap((x) => [-x, x]))]
+const line: readonly number[] = [...new Set([0, ...sizes, ...small, ...ordinary, ...large].flatMap((x) => [-x, x]))]
   .map(Math.fround)
   .sort((a, b) => a - b);
 
 /** Where the sign changes, in between the points of the line. */
-const zerosOf = (meant: (x: number) => number): number[] =>
-  line.flatMap((x, i) => {
-    const next = line[i + 1] ?? x;
-    if (meant(x) * meant(next) >= 0) return [];
-    let [low, high] = [x, next];
+function zerosOf(meant: (x: number) => number): number[] {
+  const values = line.map(meant);
+  return line.flatMap((x, i) => {
+    if (!(values[i]! * values[i + 1]! < 0)) return [];
+    let [low, high] = [x, line[i + 1]!];
     for (let step = 0; step < 60; step++) {
       const middle = (low + high) / 2;
-      if (meant(low) * meant(middle) <= 0) high = middle;
+      if (values[i]! * meant(middle) <= 0) high = middle;
       else low = middle;
     }
     return [low];
   });
+}
 
 const beside = (zero: number): number[] =>
   Array.from({ length: 81 }, (_, i) => i - 40).flatMap((k) =>

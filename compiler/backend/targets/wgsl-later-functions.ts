@@ -10,6 +10,7 @@ import {
   type Carry,
   gradientFields,
   localName,
+  quickNames,
   scalarParameters,
   type WgslContext,
   type WriteFunction,
@@ -75,8 +76,9 @@ export function carrySecond(
   write: WriteFunction,
   carry: Carry,
 ): void {
-  const { plan, prefix, gradients } = context;
+  const { plan, prefix, gradients, quick } = context;
   const parameters = scalarParameters(plan);
+  const slopesFunction = ownName(quick.gradients ? quickNames(`${prefix}_backward`).careful : `${prefix}_backward`);
   const { cotangent: cotangentField, others } = secondFields(context);
   const members = new NameScope([], [wgslReserved]);
   const names = second.forms.map((_, place) => members.claim(placeName(second, place, others)));
@@ -114,7 +116,7 @@ export function carrySecond(
     name,
     [
       `fn ${name}(${signature}) -> ${struct} {`,
-      `let slopes = ${ownName(`${prefix}_backward`)}(${["1.0", ...own].join(", ")});`,
+      `let slopes = ${slopesFunction}(${["1.0", ...own].join(", ")});`,
       ...(names.length > 0 ? [`let curvatures = ${curvature}(${own.join(", ")});`] : []),
       `return ${struct}(${[slopes.join(" + "), ...results].join(", ")});`,
       "}",

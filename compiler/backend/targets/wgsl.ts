@@ -64,8 +64,8 @@ export interface WgslContext {
 export function wgslKernels(
   plan: KernelPlan,
   families: ReadonlySet<KernelFamily>,
-  kept: Kept | null = null,
-  shaders: ShaderChoice = "careful",
+  kept: Kept | null,
+  shaders: ShaderChoice,
 ): WgslOutput {
   return plan.reduces ? overRows(plan, families, "f32", kept) : overElements(plan, families, "f32", kept, shaders);
 }
@@ -73,7 +73,9 @@ export function wgslKernels(
 /** Kernels over tensors of float16. */
 export function halfKernels(plan: KernelPlan, families: ReadonlySet<KernelFamily>): WgslOutput {
   const written = new Set(halfFamilies.filter((family) => families.has(family)));
-  const output = plan.reduces ? overRows(plan, written, "f16", null) : overElements(plan, written, "f16", null);
+  const output = plan.reduces
+    ? overRows(plan, written, "f16", null)
+    : overElements(plan, written, "f16", null, "careful");
   return { ...output, functions: `enable f16;\n\n${output.functions}` };
 }
 
@@ -113,7 +115,7 @@ function overElements(
   families: ReadonlySet<KernelFamily>,
   storage: WgslNumber,
   kept: Kept | null,
-  shaders: ShaderChoice = "careful",
+  shaders: ShaderChoice,
 ): WgslOutput {
   const prefix = wgslName(plan.activation.name);
   const used = new Set<string>();
@@ -291,7 +293,10 @@ function scalarFunctions(context: WgslContext): void {
       temporaryName: (node) => localName(temporaryName(node, plan)),
     });
   };
-  /** A function for all operands: the quick one, if that is, or else one that asks it first if there is one. */
+  /**
+   * A function for all operands: the quick one, if that is, or else one that asks it first if there is one.
+   * @param keepsCareful whether other functions call the careful one
+   */
   const writeBoth = (
     stem: string,
     variables: readonly Variable[],
@@ -299,16 +304,17 @@ function scalarFunctions(context: WgslContext): void {
     of: string | null,
     forms: readonly VectorForm[] | null,
     number: WgslNumber,
-    comments = "",
+    { comments = "", keepsCareful = false } = {},
   ): void => {
     const name = ownName(stem);
     if (!forms) return carry(name, `${comments}${write(name, variables, results, of, number)}`);
     const scope = new NameScope(own, [wgslReserved, machineNames()]);
     const parameters = variables.map((variable) => ({ variable, name: scope.claim(localName(variable.name)) }));
     const common = { parameters, forms, temporaryName: (node: Application) => localName(temporaryName(node, plan)) };
-    if (!hasRest(forms)) return carry(name, `${comments}${quickText({ name, struct: of, ...common })}`);
     const names = quickNames(stem);
-    carry(ownName(names.careful), write(ownName(names.careful), variables, results, of, number));
+    if (hasRest(forms) || keepsCareful)
+      carry(ownName(names.careful), write(ownName(names.careful), variables, results, of, number));
+    if (!hasRest(forms)) return carry(name, `${comments}${quickText({ name, struct: of, ...common })}`);
     carry(ownName(names.quick), quickText({ name: ownName(names.quick), struct: of, ...common }));
     const asked = { ...common, parameters: parameters.filter(({ variable }) => variable !== plan.cotangent) };
     carry(ownName(names.ordinary), ordinaryText({ name: ownName(names.ordinary), ...asked }));
@@ -326,12 +332,25 @@ function scalarFunctions(context: WgslContext): void {
       ].join("\n"),
     );
   };
-  writeBoth(prefix, parameters, [{ name: "", form: value }], null, quick.value, numbers.value, `${commentsOf(plan)}\n`);
+  const comments = `${commentsOf(plan)}\n`;
+  writeBoth(prefix, parameters, [{ name: "", form: value }], null, quick.value, numbers.value, { comments });
   if (struct) carry(struct, structText(struct, fields, numbers.gradients));
   const resultsOf = (forms: readonly WgslForm[]): ScalarFunction["results"] =>
     forms.map((form, i) => ({ name: struct ? (fields[i] ?? "") : "", form }));
   const results = resultsOf(gradients.map(({ form }) => form));
-  writeBoth(`${prefix}_backward`, [plan.cotangent, ...parameters], results, struct, quick.gradients, numbers.gradients);
+  // Gradients of gradients are as careful as curvatures are.
+  const keepsCareful = second !== null;
+  writeBoth(
+    `${prefix}_backward`,
+    [plan.cotangent, ...parameters],
+    results,
+    struct,
+    quick.gradients,
+    numbers.gradients,
+    {
+      keepsCareful,
+    },
+  );
   if (kept?.kind === "output") {
     const fromSaved = ownName(savedFunction(prefix));
     carry(fromSaved, write(fromSaved, [plan.cotangent, ...scalarParameters(kept.plan)], resultsOf(fromOutput), struct));
