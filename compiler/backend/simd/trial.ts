@@ -94,7 +94,9 @@ function isWithin({ root, form, guard, precise, granted, flushes, isDerivative }
   const meant = single(root, input);
   const holds = guard ? single(guard, input) : () => 1;
   const zeros = zerosOf(meant);
-  const points = Float32Array.from([...line, ...zeros.flatMap(beside)].filter((x) => holds(x) !== 0));
+  // Forms that hold their input may be for all numbers on a side.
+  const beyond = precise === "fixed" ? [...far, -Infinity, Infinity] : [];
+  const points = Float32Array.from([...line, ...zeros.flatMap(beside), ...beyond].filter((x) => holds(x) !== 0));
   const graph = new VectorGraph("f32x4");
   const [code] = vectorOf(graph, [form], new Map([[input, graph.local("x")]]), precise);
   const results = emulateVectors(code!, new Map([["x", points]]), flushes);
@@ -111,6 +113,7 @@ function isClose(
   actual: number,
   { granted, isDerivative, flushes, zeros }: Judgement,
 ): boolean {
+  if (Math.abs(x) === Infinity) return actual === limitOf((size) => meant(Math.sign(x) * size));
   const exact = meant(x);
   const unit = unitOf(exact);
   const isBeside = isDerivative && zeros.some((zero) => Math.abs(x - zero) <= Math.abs(zero) / 4);
