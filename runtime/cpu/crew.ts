@@ -14,6 +14,10 @@ export interface Rooms {
 const looks = 2000;
 /** Milliseconds of one look that sleeps: a call takes less. */
 const lap = 100;
+/** What trying threads out may cost where they do not pay, as a part of all time. */
+const mostLost = 1 / 32;
+/** A thread that was stopped for longer says no more than this, in times of a job that one thread does alone. */
+const largestLoss = 2;
 
 /** Threads, and what they share with the calling one. */
 class Team {
@@ -64,22 +68,23 @@ export class Crew {
   #team: Team | null = null;
   /** After a fault there are no more threads, until a number is chosen. */
   #isBroken = false;
-  /** Jobs that are left to one thread, and how many it was the last time. */
+  /** Jobs that are still left to one thread. */
   #resting = 0;
-  #rest = 0;
+  /** What threads saved of late, as a part of the time that one alone would have taken. */
+  #gain = 0;
   /** Where the bytes of modules lie, for good: threads know them by their addresses. */
   readonly #places = new Map<Uint8Array, Float32Array>();
 
   /**
    * @param memory shared, that of the rooms
    * @param laps of 100 ms until a thread that has begun with a call counts as lost
-   * @param longestRest jobs at most that are left to one thread after others have kept it waiting
+   * @param longestRest jobs at most that are left to one thread where threads do not pay
    */
   constructor(
     private readonly memory: object,
     private readonly rooms: Rooms,
     private readonly laps = 100,
-    private readonly longestRest = 63,
+    private readonly longestRest = largestLoss / mostLost,
   ) {
     whenThreadsAreSet(() => this.#end(false));
   }
@@ -115,7 +120,9 @@ export class Crew {
     Atomics.notify(team.ticket, 0);
     const start = performance.now();
     const compute = (call: number): number => Number(Reflect.apply(kernel, null, calls[call]!));
+    let computed = 0;
     for (let call = team.begin(); call !== null; call = team.begin()) {
+      computed++;
       let result: number = failed;
       try {
         result = compute(call);
@@ -126,12 +133,23 @@ export class Crew {
     }
     const own = performance.now();
     for (let call = 0; call < calls.length; call++) team.await(call, this.laps);
-    // Where other programs take the cores, threads are stopped in the middle of a call: then it is quicker to do without.
-    const isLate = performance.now() - own > own - start;
-    this.#resting = this.#rest = isLate ? Math.min(2 * this.#rest + 1, this.longestRest) : 0;
+    this.#learn(((own - start) * calls.length) / computed, performance.now() - start);
     const results = team.results.slice(0, calls.length);
     if (results.some((result) => result < 0)) this.#end(true);
     return results.map((result, call) => (result < 0 ? compute(call) : result));
+  }
+
+  /**
+   * Where other programs take the cores, threads are stopped in the middle of a call, and one alone is quicker. A mean over the last jobs tells that
+   * from a disturbance. It follows what is better sooner than what is worse, and as long as it is a loss, so many jobs are left to one thread that
+   * the loss of the next attempt is a small part of their time.
+   */
+  #learn(alone: number, together: number): void {
+    // The others have done everything, or it took no time that can be measured.
+    if (!(alone > 0 && alone < Infinity)) return;
+    const gain = Math.max(1 - together / alone, -largestLoss);
+    this.#gain += (gain - this.#gain) / (gain > this.#gain ? 2 : 4);
+    this.#resting = Math.min(Math.floor(Math.max(-this.#gain, 0) / mostLost), this.longestRest);
   }
 
   #placeOf(bytes: Uint8Array): Float32Array | null {
@@ -166,6 +184,7 @@ export class Crew {
 
   #end(isBroken: boolean): void {
     this.#isBroken = isBroken;
+    this.#gain = this.#resting = 0;
     this.#team?.end();
     this.#team = null;
   }

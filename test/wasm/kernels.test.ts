@@ -14,6 +14,10 @@ silu(x) = x / (1 + exp(-x))
 quick(x) = x / (1 + exp(-1.702 * x))
 gelu(x) = x / 2 * (1 + erf(x / sqrt(2)))
 gelu_tanh(x) = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))
+cubic(x) = x / (1 + exp(-x * (0.9 + 0.01 * x + 0.05 * x^2)))
+mirrored(x) = x / (1 + exp(x * (0.9 + 0.01 * x + 0.05 * x^2)))
+quartic(x) = x / (1 + exp(-0.3 * x^2 - 0.02 * x^4))
+bell(x) = exp(-x^2)
 softplus(x; beta = 1 in (0, inf)) = log(1 + exp(beta * x)) / beta
 mish(x) = x * tanh(log(1 + exp(x)))
 elu(x; alpha = 1) = where(x > 0, x, alpha * (exp(x) - 1))
@@ -95,7 +99,8 @@ test("how many elements vectors take at once: half as many where float64 is need
     ...["relu", "leaky_relu"].map((each) => [each, 32, 32] as const),
     ["hard_swish", 32, 16] as const,
     ...["sigmoid", "tanh", "silu", "gelu", "gelu_tanh", "elu", "selu"].map((each) => [each, 16, 16] as const),
-    ["mish", 16, 8] as const,
+    ...["cubic", "quartic", "bell"].map((each) => [each, 16, 16] as const),
+    ...["mirrored", "mish"].map((each) => [each, 16, 8] as const),
   ]) {
     expect(Object.values(groups(name)), name).toEqual(expected);
   }

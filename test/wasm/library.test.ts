@@ -1,5 +1,6 @@
 /** Functions for vectors of float32, emulated, against float64: no further off than they say. */
 import { expect, test } from "vitest";
+import { fractionBits } from "../../compiler/backend/library/simd/fixed.js";
 import { simdError, simdLibrary } from "../../compiler/backend/library/simd.js";
 import { emulateVectors, expandCall, VectorGraph } from "../../compiler/machine/vector/index.js";
 import { primitive } from "../../compiler/primitives/table.js";
@@ -25,9 +26,22 @@ const functions: Readonly<Record<string, readonly [f: (x: number) => number, low
   gelu_slope: [(x) => normcdf(x) + x * density(x), -12.5, 12.5],
 };
 
-test.each(Object.entries(functions))("%s", (name, [f, low, high]) => {
+/** What functions of an exponent in fixed point are of x, if that is the sign times x. */
+const ofFixed: Readonly<Record<string, readonly [sign: 1 | -1, f: (x: number) => number]>> = {
+  exp_of_fixed: [1, Math.exp],
+  lean_exp_of_fixed: [1, Math.exp],
+  sigmoid_of_fixed: [-1, (x) => 1 / (1 + Math.exp(-x))],
+};
+
+test.each([
+  ...Object.entries(functions).map(([name, [f, low, high]]) => ({ name, f, low, high, fixed: 0 })),
+  ...Object.entries(ofFixed).map(([name, [fixed, f]]) => ({ name, f, low: -80, high: 80, fixed })),
+])("$name", ({ name, f, low, high, fixed }) => {
   const graph = new VectorGraph("f32x4");
-  const code = expandCall(graph, simdLibrary("f32x4"), name, [graph.local("x")]);
+  const x = graph.local("x");
+  const exponent = graph.float("mul", graph.promoted(x), graph.double(fixed * Math.LOG2E));
+  const operand = fixed === 0 ? x : graph.fixed(exponent, fractionBits, 0.5);
+  const code = expandCall(graph, simdLibrary("f32x4"), name, [operand]);
   const [near, far] = [Math.min(high, 16), Math.max(low, -16)];
   const count = 8000;
   const inputs = Float32Array.from({ length: 3 * count }, (_, i) => {

@@ -203,7 +203,7 @@ describe("a process ends by itself, whatever becomes of its threads:", () => {
 
 describe("a call whose thread", () => {
   const bytes = (): Uint8Array => new Uint8Array(8);
-  const crewWith = async (change: (script: string) => string, longestRest = 0) => {
+  const crewWith = async (change: (script: string) => string, longestRest?: number) => {
     vi.resetModules();
     vi.doMock(import("../../runtime/cpu/thread-script.js"), async (original) => {
       const module = await original();
@@ -238,24 +238,47 @@ describe("a call whose thread", () => {
     ["fails is computed again", (script: string) => script],
     ["is lost is computed again", (script: string) => script.replace("let result", "return; let result")],
   ])("%s", async (_, change) => {
-    const crew = await crewWith(change);
+    const crew = await crewWith(change, 0);
     expect(run(crew)).toEqual([0, 2, 4, 6, 8, 10, 12, 14]);
     // No more threads, then.
     expect(crew.size).toBe(1);
   });
 
-  test("is late has the next jobs left to one: twice as many and one more each time, up to a limit", async () => {
-    const crew = await crewWith(() => "setInterval(() => undefined, 1000)", 3);
+  /** For each job whether threads were asked, of milliseconds that are waited, where it takes one to compute. */
+  const asked = async (waits: readonly number[]): Promise<string> => {
+    const crew = await crewWith(() => "setInterval(() => undefined, 1000)");
     const program = { bytes: bytes(), exports: { double: (x: number): number => 2 * x } };
     const clock = vi.spyOn(performance, "now");
-    /** Milliseconds that are waited, where it takes one to compute. */
-    const shared = [0, 0, 2, 0, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0].map((waited) => {
+    const shared = waits.map((waited) => {
       clock.mockReset();
       [0, 1, 1 + waited].forEach((time) => clock.mockReturnValueOnce(time));
       return Number(crew.run(program, "double", [[1], [2]]) !== null);
     });
     clock.mockRestore();
-    expect(shared.join("")).toBe("11101000100011");
+    return shared.join("");
+  };
+
+  test("is late once is forgotten after a few jobs", async () => {
+    // The next attempts are 8, 4, 2 and 1 jobs later.
+    const rests = [8, 4, 2, 1].map((jobs) => "0".repeat(jobs)).join("1");
+    expect(await asked([0, 0, 1, ...Array<number>(24).fill(0)])).toBe(`111${rests}${"1".repeat(6)}`);
+    // However late it is.
+    expect((await asked([9000, ...Array<number>(50).fill(0)])).endsWith("1111111")).toBe(true);
+  });
+
+  test("is late once changes nothing where others were a gain", async () => {
+    // Less than nothing is waited: what others have done in the meantime.
+    const gained = Array<number>(6).fill(-0.5);
+    expect(await asked([...gained, 1, ...gained, 1, ...gained])).toBe("1".repeat(20));
+  });
+
+  test("is always late costs a small part of the time, and is asked again as soon as it no longer is", async () => {
+    const late = await asked(Array<number>(2000).fill(1));
+    const attempts = late.replaceAll("0", "").length;
+    expect(attempts).toBeLessThan(2000 / 32 + 8);
+    expect(attempts).toBeGreaterThan(2000 / 32 - 8);
+    const after = await asked([...Array<number>(2000).fill(1), ...Array<number>(100).fill(0)]);
+    expect(after.slice(2000)).toMatch(/1{30}$/);
   });
 });
 

@@ -2,12 +2,13 @@
 import { type Library, readLibrary } from "../../machine/index.js";
 import type { Lanes } from "../../machine/vector/index.js";
 import { double } from "./simd/double.js";
+import { fixed } from "./simd/fixed.js";
 import { single } from "./simd/single.js";
 
 const read = new Map<Lanes, Library>();
 
 export function simdLibrary(lanes: Lanes): Library {
-  const library = read.get(lanes) ?? readLibrary(lanes === "f32x4" ? single : double);
+  const library = read.get(lanes) ?? readLibrary(lanes === "f32x4" ? [single, fixed] : double);
   read.set(lanes, library);
   return library;
 }

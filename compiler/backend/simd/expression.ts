@@ -3,7 +3,9 @@ import { type Application, type Expr, fold, reachable, type Variable } from "../
 import { toNumber } from "../../ir/rational.js";
 import { expandCall, VectorGraph, type VectorNode } from "../../machine/vector/index.js";
 import type { PrimitiveName } from "../../primitives/table.js";
+import { fractionBits, saturation } from "../library/simd/fixed.js";
 import { simdLibrary, simdSpells } from "../library/simd.js";
+import { type Holds, holdsOf, polynomialInDouble, polynomialOf } from "./polynomial.js";
 
 /** Primitives that are instructions, or a few of them. */
 const spelled: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
@@ -33,12 +35,32 @@ export const canSpell = (lanes: VectorGraph["lanes"], primitive: PrimitiveName):
 /** Functions that make much of a small error of their operand where that is large. */
 const exponential: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["exp", "sigmoid", "logistic"]);
 
+interface OfFixed {
+  /** Which operand is the exponent. */
+  readonly place: 0 | 1;
+  /** What it is multiplied by. */
+  readonly sign: 1 | -1;
+  /** Whether the function has come to a limit, or to a multiple of another operand, where the exponent is large. */
+  readonly saturates: boolean;
+}
+
+/** Functions that take an exponent in fixed point. */
+const ofFixed: Readonly<Partial<Record<PrimitiveName, OfFixed>>> = {
+  exp: { place: 0, sign: 1, saturates: false },
+  sigmoid: { place: 0, sign: -1, saturates: true },
+  times_sigmoid: { place: 1, sign: -1, saturates: true },
+  gate_slope: { place: 0, sign: 1, saturates: true },
+};
+
 const polynomial: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
   ...(["negate", "abs", "add", "subtract", "multiply"] as const),
 ]);
 
-/** What is computed with more digits than float32 has: polynomials, in float64, or what goes into exponentials alone. */
-export type Precision = "polynomials" | "exponents" | null;
+/**
+ * What is computed with more digits than float32 has: polynomials, in float64, with what goes into exponentials in fixed point (`fixed`) or not,
+ * or what goes into exponentials alone.
+ */
+export type Precision = "fixed" | "polynomials" | "exponents" | null;
 
 /** Whether it is a polynomial of more than one operation, whose errors float64 would spare. */
 function isPolynomial(node: Expr): boolean {
@@ -50,15 +72,22 @@ function isPolynomial(node: Expr): boolean {
 }
 
 /** Whether a function is given its operand with more digits. */
-export const takesMoreDigits = (node: Expr, precise: Precision): boolean =>
-  precise !== null &&
-  node.kind === "application" &&
-  exponential.has(node.primitive) &&
-  (precise === "exponents" ? isRounded : isPolynomial)(node.operands[0]!);
+export function takesMoreDigits(node: Expr, precise: Precision): boolean {
+  if (precise === null || node.kind !== "application") return false;
+  if (precise === "fixed") {
+    const taken = ofFixed[node.primitive];
+    return taken !== undefined && isRounded(node.operands[taken.place]!);
+  }
+  return exponential.has(node.primitive) && (precise === "exponents" ? isRounded : isPolynomial)(node.operands[0]!);
+}
+
+/** Whether vectors have a function only for such exponents in fixed point. */
+export const isOfFixedAlone = (primitive: PrimitiveName): boolean =>
+  ofFixed[primitive] !== undefined && !simdSpells("f32x4", primitive);
 
 /** Whether it is computed with more digits, or from what is. */
 export const isPrecise = (node: Expr, precise: Precision): boolean =>
-  takesMoreDigits(node, precise) || (precise === "polynomials" && isPolynomial(node));
+  takesMoreDigits(node, precise) || (precise !== null && precise !== "exponents" && isPolynomial(node));
 
 /** Whether it is a polynomial that is more than a number times a power of two. */
 function isRounded(root: Expr): boolean {
@@ -87,16 +116,80 @@ export function vectorOf(
   const known = new Map<Expr, VectorNode>();
   return roots.map((root) =>
     fold<VectorNode>(root, (node, operands) => {
-      const whole = precise === "polynomials" && isPolynomial(node) ? inDouble(graph, node, variables) : undefined;
-      // Rounded, but for functions that take float64.
-      const given = takesMoreDigits(node, precise)
-        ? operands.map((_, i) => inDouble(graph, (node as Application).operands[i]!, variables))
-        : operands;
-      const value = known.get(node) ?? (whole ? graph.demoted(whole) : codeOf(graph, node, given, variables));
+      const value = known.get(node) ?? valueOf(node, operands);
       known.set(node, value);
       return value;
     }),
   );
+
+  function valueOf(node: Expr, operands: readonly VectorNode[]): VectorNode {
+    if (precise === "fixed") {
+      if (takesMoreDigits(node, precise)) return codeOfFixed(graph, node as Application, operands, variables);
+      return isPolynomial(node)
+        ? graph.demoted(multipleInDouble(graph, node, variables))
+        : codeOf(graph, node, operands, variables);
+    }
+    if (precise === "polynomials" && isPolynomial(node)) return graph.demoted(inDouble(graph, node, variables));
+    // Rounded, but for functions that take float64.
+    const given = takesMoreDigits(node, precise)
+      ? operands.map((_, i) => inDouble(graph, (node as Application).operands[i]!, variables))
+      : operands;
+    return codeOf(graph, node, given, variables);
+  }
+}
+
+/** A function of an exponent in fixed point. */
+function codeOfFixed(
+  graph: VectorGraph,
+  { primitive, operands }: Application,
+  rounded: readonly VectorNode[],
+  variables: ReadonlyMap<Variable, VectorNode>,
+): VectorNode {
+  const { place, sign } = ofFixed[primitive]!;
+  const held = new Map(variables);
+  for (const [variable, { low, high }] of heldIn(primitive, operands)) {
+    const above =
+      low === undefined ? variables.get(variable)! : graph.float("pmax", variables.get(variable)!, graph.number(low));
+    held.set(variable, high === undefined ? above : graph.float("pmin", above, graph.number(high)));
+  }
+  const exponent = multipleInDouble(graph, operands[place]!, held, { scale: sign * Math.LOG2E });
+  const given = [...rounded];
+  given[place] = graph.fixed(exponent, fractionBits, 0.5);
+  if (primitive === "gate_slope") {
+    given[1] = isPolynomial(operands[1]!)
+      ? graph.demoted(multipleInDouble(graph, operands[1]!, held, { plus: 1 }))
+      : graph.float("add", graph.number(1), rounded[1]!);
+  }
+  return expandCall(graph, simdLibrary(graph.lanes), `${primitive}_of_fixed`, given);
+}
+
+/** The variable of an exponent in fixed point, and where it is held because the function has come to its limit. */
+function heldIn(primitive: PrimitiveName, operands: readonly Expr[]): ReadonlyMap<Variable, Holds> {
+  const { place, saturates } = ofFixed[primitive]!;
+  const found = saturates ? polynomialOf(operands[place]!) : undefined;
+  return new Map(found && [[found.variable, holdsOf(found, saturation)]]);
+}
+
+/** On which sides of 0 all functions of exponents in fixed point hold a variable. */
+export function sidesHeld(root: Expr, variable: Variable): readonly (keyof Holds)[] {
+  const functions = reachable([root]).filter((node) => takesMoreDigits(node, "fixed")) as readonly Application[];
+  const holds = functions.map(({ primitive, operands }) => heldIn(primitive, operands).get(variable));
+  return (["low", "high"] as const).filter((side) => holds.every((each) => each?.[side] !== undefined));
+}
+
+/** A multiple of an expression, something added to it. */
+function multipleInDouble(
+  graph: VectorGraph,
+  root: Expr,
+  variables: ReadonlyMap<Variable, VectorNode>,
+  multiple: { readonly scale?: number; readonly plus?: number } = {},
+): VectorNode {
+  const found = polynomialOf(root);
+  if (found) return polynomialInDouble(graph, found, codeOf(graph, found.variable, [], variables), multiple);
+  const { scale = 1, plus = 0 } = multiple;
+  const value = graph.promoted(inDouble(graph, root, variables));
+  const scaled = scale === 1 ? value : graph.float("mul", value, graph.double(scale));
+  return plus === 0 ? scaled : graph.float("add", scaled, graph.double(plus));
 }
 
 const inDouble = (graph: VectorGraph, root: Expr, variables: ReadonlyMap<Variable, VectorNode>): VectorNode =>

@@ -4,6 +4,7 @@
  */
 import { normalise } from "../../algebra/normalise.js";
 import {
+  apply,
   constant,
   type Expr,
   occurs,
@@ -13,6 +14,7 @@ import {
   type Variable,
   variablesOf,
 } from "../../ir/expr.js";
+import { fromNumber } from "../../ir/rational.js";
 import type { Lanes } from "../../machine/vector/index.js";
 import type { PrimitiveName } from "../../primitives/table.js";
 import { type ArithmeticModel, pairs, shaderSingles, vectorDoubles, vectorSingles } from "../accuracy/arithmetic.js";
@@ -25,7 +27,16 @@ import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
 import { searched } from "../searches.js";
 import { areDecided } from "./decided.js";
-import { canSpell, isInstruction, isPrecise, type Precision, takesMoreDigits } from "./expression.js";
+import {
+  canSpell,
+  isInstruction,
+  isOfFixedAlone,
+  isPrecise,
+  type Precision,
+  sidesHeld,
+  takesMoreDigits,
+} from "./expression.js";
+import { withFixed } from "./fixed.js";
 import { wholeForm, type WholeQuestion } from "../whole-form.js";
 import { inputLimit } from "./limits.js";
 import { withFalling, withHolds } from "./holds.js";
@@ -70,8 +81,8 @@ interface Arithmetic {
 }
 
 const arithmetics: readonly Arithmetic[] = [
-  { lanes: "f32x4", model: vectorSingles, moreDigits: ["polynomials"], finer: null, flushes: false },
-  { lanes: "f64x2", model: vectorDoubles, moreDigits: ["polynomials"], finer: null, flushes: false },
+  { lanes: "f32x4", model: vectorSingles, moreDigits: ["fixed", "polynomials"], finer: null, flushes: false },
+  { lanes: "f64x2", model: vectorDoubles, moreDigits: [], finer: null, flushes: false },
 ];
 
 const shaders: Arithmetic = {
@@ -126,16 +137,19 @@ function formIn(
     granted: granteds[kind],
   });
   if (found) return found;
-  const ordinary = quotients(
-    lower(recognised!, {
-      spells: (primitive) => canSpell(lanes, primitive),
-      formOf: (primitive) => (isSingle ? formulas : { ...formulas, ...formulasInDouble })[primitive],
-      nanFrom,
-      definition: plan.definition,
-      narrow: false,
-    }),
-  );
-  const lowered = isSingle ? withFalling(ordinary) : ordinary;
+  const loweredTo = (spells: (primitive: PrimitiveName) => boolean): Expr => {
+    const ordinary = quotients(
+      lower(recognised!, {
+        spells,
+        formOf: (primitive) => (isSingle ? formulas : { ...formulas, ...formulasInDouble })[primitive],
+        nanFrom,
+        definition: plan.definition,
+        narrow: false,
+      }),
+    );
+    return isSingle ? withFalling(ordinary) : ordinary;
+  };
+  const lowered = loweredTo((primitive) => canSpell(lanes, primitive));
   const nodes = reachable([lowered]);
   if (nodes.some((node) => node.kind === "application" && !canSpell(lanes, node.primitive))) return null;
   if (!areDecided(nodes, isSingle)) return null;
@@ -175,14 +189,36 @@ function formIn(
     return { lanes, value: lowered, guard: isHarmless ? guard : limited.condition, precise: null, factor };
   }
   const granted = granteds[kind];
+  const forms = [null, ...moreDigits].flatMap((precise) => {
+    const form =
+      precise === "fixed"
+        ? withFixed(loweredTo((primitive) => canSpell(lanes, primitive) || isOfFixedAlone(primitive)))
+        : lowered;
+    const isMet = precise === "fixed" ? takesMoreDigits : isPrecise;
+    return form && (precise === null || reachable([form]).some((node) => isMet(node, precise)))
+      ? [{ form, precise }]
+      : [];
+  });
   const ways = [sizesIn(guard), guard].flatMap((asked) =>
-    [null, ...moreDigits.filter((precise) => nodes.some((node) => isPrecise(node, precise)))].map((precise) => ({
-      guard: asked,
-      precise,
-    })),
+    forms.map((each) => ({ ...each, guard: each.precise === "fixed" ? withoutHeld(asked, each.form) : asked })),
   );
-  const way = rightWay(plan, { root, form: lowered, ways, granted, flushes, isDerivative: kind === "slope" });
-  return way ? { lanes, value: lowered, ...way, factor } : null;
+  const way = rightWay(plan, { root, ways, granted, flushes, isDerivative: kind === "slope" });
+  return way ? { lanes, value: way.form, guard: way.guard, precise: way.precise, factor } : null;
+}
+
+/** A guard that does not ask for the size of an input on the side on which that is held. */
+function withoutHeld(guard: Expr | null, form: Expr): Expr | null {
+  if (!guard) return null;
+  const asked = conjuncts(guard).flatMap((condition) => {
+    const { input, limit = 0 } = inputLimit(condition) ?? {};
+    const held = input ? sidesHeld(form, input) : [];
+    if (!input || held.length === 0) return [condition];
+    return [
+      ...(held.includes("low") ? [] : [apply("greaterOrEqual", [input, constant(fromNumber(-limit))])]),
+      ...(held.includes("high") ? [] : [apply("lessOrEqual", [input, constant(fromNumber(limit))])]),
+    ];
+  });
+  return asked.length > 0 ? allOf(asked) : null;
 }
 
 /** What a guard asks of the sizes of inputs: in a trial the rest may prove to be for nothing. */

@@ -59,20 +59,12 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
   /** Of the scalars alone: asked once. */
   const isScalar = (condition: Expr): boolean =>
     [...variablesOf(condition)].every((each) => kernel.scalars.includes(each));
-  const [values, tests, scalarTests] = [
-    kernel.outputs.map(({ value }) => value),
-    guards.filter((condition) => !isScalar(condition)),
-    guards.filter(isScalar),
-  ].map((roots, i) =>
-    vectorOf(
-      graph,
-      roots,
-      variables,
-      i === 0 ? (kernel.outputs.find(({ precise }) => precise)?.precise ?? null) : null,
-    ),
+  const values = kernel.outputs.map(({ value, precise }) => vectorOf(graph, [value], variables, precise)[0]!);
+  const [tests, scalarTests] = [guards.filter((condition) => !isScalar(condition)), guards.filter(isScalar)].map(
+    (roots) => vectorOf(graph, roots, variables),
   );
   const results = kernel.outputs.map(({ factor }, i) =>
-    factor ? graph.float("mul", variables.get(factor)!, values![i]!) : values![i]!,
+    factor ? graph.float("mul", variables.get(factor)!, values[i]!) : values[i]!,
   );
   const allOf = (conditions: readonly VectorNode[]): VectorNode[] =>
     conditions.length > 0 ? [conditions.reduce((a, b) => graph.bitwise("and", a, b))] : [];

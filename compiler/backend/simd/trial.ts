@@ -10,9 +10,7 @@ import { type Precision, vectorOf } from "./expression.js";
 export interface Trial {
   /** What is meant, in normal form. */
   readonly root: Expr;
-  /** As it is computed, lowered. */
-  readonly form: Expr;
-  /** Where it may be computed, and with how many digits, what is preferred first. */
+  /** How it may be computed, what is preferred first. */
   readonly ways: readonly TriedWay[];
   readonly granted: Granted;
   /** Whether subnormal numbers are taken for 0. */
@@ -29,31 +27,44 @@ export interface Granted {
 }
 
 export interface TriedWay {
+  /** What is computed, lowered. */
+  readonly form: Expr;
+  /** Where. */
   readonly guard: Expr | null;
+  /** With how many digits. */
   readonly precise: Precision;
 }
 
 /** The first way that is right; only forms of one input and nothing else are tried out. */
 export function rightWay(plan: KernelPlan, trial: Trial): TriedWay | undefined {
-  const { root, form, ways, granted, flushes, isDerivative } = trial;
-  const [input, ...others] = variablesOf(form);
-  if (input?.role !== "input" || others.length > 0 || ways.length === 0) return undefined;
+  const { root, ways, granted, flushes, isDerivative } = trial;
+  const [input, ...others] = new Set(ways.flatMap(({ form }) => [...variablesOf(form)]));
+  if (input?.role !== "input" || others.length > 0) return undefined;
   const place = plan.activation.inputs.indexOf(input);
-  const guards = [...new Set(ways.map(({ guard }) => guard).filter((guard) => guard !== null))];
-  const numbered = ways.map(({ guard, precise }) => ({ guard: guard ? guards.indexOf(guard) : null, precise }));
-  const found = searched(plan, [root, plan.value, form, ...guards], {
+  const exprs = [...new Set(ways.flatMap(({ form, guard }) => (guard ? [form, guard] : [form])))];
+  const numbered = ways.map(({ form, guard, precise }) => ({
+    form: exprs.indexOf(form),
+    guard: guard ? exprs.indexOf(guard) : null,
+    precise,
+  }));
+  const found = searched(plan, [root, plan.value, ...exprs], {
     name: "which vectors are accurate",
     isAnswer: isPlace,
     details: [granted, isDerivative, flushes, numbered],
-    find: ([meant = root, value = root, tried = form, ...conditions], { activation }) => {
+    find: ([meant = root, value = root, ...copies], { activation }) => {
       const variable = activation.inputs[place] ?? input;
-      const line = new Line({ root: meant, value, input: variable, granted, isDerivative, flushes, isWhole: false });
-      return numbered.findIndex(({ guard, precise }) => {
-        const holds = guard === null ? undefined : single(conditions[guard]!, variable);
+      const lineOf = (isWhole: boolean): Line =>
+        new Line({ root: meant, value, input: variable, granted, isDerivative, flushes, isWhole });
+      const usual = lineOf(false);
+      let whole: Line | undefined;
+      return numbered.findIndex(({ form, guard, precise }) => {
+        // Forms in fixed point may be for all numbers on a side.
+        const points = precise === "fixed" ? (whole ??= lineOf(true)) : usual;
+        const holds = guard === null ? undefined : single(copies[guard]!, variable);
         const graph = new VectorGraph("f32x4");
-        const [code] = vectorOf(graph, [tried], new Map([[variable, graph.local("x")]]), precise);
-        const run = (points: Float32Array): Float32Array => emulateVectors(code!, new Map([["x", points]]), flushes);
-        return line.isRight([run], holds);
+        const [code] = vectorOf(graph, [copies[form]!], new Map([[variable, graph.local("x")]]), precise);
+        const run = (inputs: Float32Array): Float32Array => emulateVectors(code!, new Map([["x", inputs]]), flushes);
+        return points.isRight([run], holds) && (precise !== "fixed" || points.isRightAtInfinity([run], holds));
       });
     },
   });
@@ -76,17 +87,14 @@ export type Runs = readonly ((points: Float32Array) => Float32Array)[];
 /** Which of the forms is the first that is right at all inputs that are tried, infinite ones too; -1: none. */
 export function firstRightEverywhere(trial: WholeTrial, input: Variable, forms: readonly (() => Runs)[]): number {
   const line = new Line({ ...trial, input, flushes: true, isWhole: true });
-  const limits = [-1, 1].map((sign) => limitOf((size) => line.meant(sign * size)));
-  if (limits.some(Number.isNaN)) return -1;
+  if (ends.some((end) => Number.isNaN(line.limitAt(end)))) return -1;
   return forms.findIndex((form) => {
     const runs = form();
-    const hasLimits = runs.every((run) => {
-      const ends = run(Float32Array.of(-Infinity, Infinity));
-      return limits.every((limit, i) => ends[i] === limit);
-    });
-    return hasLimits && line.isRight(runs);
+    return line.isRightAtInfinity(runs) && line.isRight(runs);
   });
 }
+
+const ends: readonly number[] = [-Infinity, Infinity];
 
 /** What a function tends to, as far as values at large numbers tell; else NaN. */
 function limitOf(meant: (size: number) => number): number {
@@ -148,6 +156,20 @@ class Line {
       { cells: 96, each: 24 },
       { cells: 24, each: 64 },
     ].every(({ cells, each }) => isWithin(this.batchOf(besideWorst(met, cells, each)), overshoot));
+  }
+
+  /** @param holds where it is computed */
+  isRightAtInfinity(runs: Runs, holds: (x: number) => number = () => 1): boolean {
+    const asked = ends.filter((end) => holds(end) !== 0);
+    return runs.every((run) => {
+      const results = run(Float32Array.from(asked));
+      return asked.every((end, i) => results[i] === this.limitAt(end));
+    });
+  }
+
+  /** What is meant at an infinity. */
+  limitAt(end: number): number {
+    return limitOf((size) => this.meant(Math.sign(end) * size));
   }
 
   private isClose(x: number, actual: number, { exact, unit, drift }: Judged, times: number): boolean {

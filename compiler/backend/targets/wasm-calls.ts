@@ -206,7 +206,13 @@ const isThreads = (value: unknown): value is Threads =>
 const isKernel = (value: unknown): value is Kernel =>
   typeof value === "function";
 
-/** Gathers the elements of groups, computes them and puts them back. */
+/** Blocks for what is computed again: as many as arrays were met. */
+const rooms: Float32Array[] = [];
+
+/**
+ * Gathers the elements of groups, computes them and puts them back, a block of
+ * them at a time.
+ */
 function recompute(
   groups: Uint32Array,
   group: number,
@@ -216,23 +222,55 @@ function recompute(
   outputs: readonly Float32Array[],
   exactly: (...arrays: Float32Array[]) => void,
 ): void {
-  const places = new Uint32Array(groups.length * group);
-  let count = 0;
+  const most = blockLength / group;
+  const arrays = [...inputs, ...outputs];
+  while (rooms.length < arrays.length) {
+    rooms.push(new Float32Array(blockLength));
+  }
+  for (let from = 0; from < groups.length; from += most) {
+    const some = groups.subarray(from, from + most);
+    // The last group may end behind the last element.
+    const behind = start + some[some.length - 1]! + group - end;
+    const count = some.length * group - Math.max(behind, 0);
+    const given = arrays.map((_, i) => rooms[i]!.subarray(0, count));
+    const results = given.slice(inputs.length);
+    inputs.forEach((array, i) => {
+      gather(some, group, start, array, given[i]!);
+    });
+    exactly(...given);
+    outputs.forEach((array, i) => {
+      putBack(some, group, start, results[i]!, array);
+    });
+  }
+}
+
+function gather(
+  groups: Uint32Array,
+  group: number,
+  start: number,
+  array: Float32Array,
+  block: Float32Array,
+): void {
+  let i = 0;
   for (let k = 0; k < groups.length; k++) {
     const first = start + groups[k]!;
-    const last = Math.min(first + group, end);
-    for (let place = first; place < last; place++) places[count++] = place;
+    const count = Math.min(group, block.length - i);
+    for (let j = 0; j < count; j++) block[i++] = array[first + j]!;
   }
-  const given = inputs.map((array) => {
-    const block = new Float32Array(count);
-    for (let i = 0; i < count; i++) block[i] = array[places[i]!]!;
-    return block;
-  });
-  const results = outputs.map(() => new Float32Array(count));
-  exactly(...given, ...results);
-  outputs.forEach((array, k) => {
-    const block = results[k]!;
-    for (let i = 0; i < count; i++) array[places[i]!] = block[i]!;
-  });
+}
+
+function putBack(
+  groups: Uint32Array,
+  group: number,
+  start: number,
+  block: Float32Array,
+  array: Float32Array,
+): void {
+  let i = 0;
+  for (let k = 0; k < groups.length; k++) {
+    const first = start + groups[k]!;
+    const count = Math.min(group, block.length - i);
+    for (let j = 0; j < count; j++) array[first + j] = block[i++]!;
+  }
 }
 `;

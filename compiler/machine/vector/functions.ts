@@ -1,6 +1,6 @@
 /** Functions of the machine language as straight-line code over vectors: those that consist of lets and a return. */
 import type { Library } from "../library.js";
-import type { BinaryOperator, Expr } from "../syntax.js";
+import type { BinaryOperator, Expr, Type } from "../syntax.js";
 import { formats, isDouble, type VectorGraph, type VectorNode } from "./graph.js";
 
 /**
@@ -51,7 +51,7 @@ export function expandCall(
         }
         break;
       case "binary":
-        return binary(graph, expr.operator, valueOf(expr.left), valueOf(expr.right));
+        return binary(graph, expr.operator, valueOf(expr.left), valueOf(expr.right), isWhole(expr.type));
       case "call":
         return expandCall(graph, library, expr.name, expr.operands.map(valueOf));
       case "intrinsic": {
@@ -88,7 +88,15 @@ const operations: Readonly<Partial<Record<BinaryOperator, string>>> = {
   ">=": "ge",
 };
 
-function binary(graph: VectorGraph, operator: BinaryOperator, a: VectorNode, b: VectorNode): VectorNode {
+const isWhole = (type: Type): boolean => type === "u32" || type === "i32";
+
+function binary(
+  graph: VectorGraph,
+  operator: BinaryOperator,
+  a: VectorNode,
+  b: VectorNode,
+  isInteger: boolean,
+): VectorNode {
   switch (operator) {
     case "&":
     case "&&":
@@ -100,8 +108,9 @@ function binary(graph: VectorGraph, operator: BinaryOperator, a: VectorNode, b: 
       return graph.bitwise("xor", a, b);
     default: {
       const operation = operations[operator];
-      if (!operation) throw new Error(`no vector code for ${operator}`);
-      return graph.float(operation, a, b);
+      if (!operation || (isInteger && operator !== "+" && operator !== "-"))
+        throw new Error(`no vector code for ${operator}`);
+      return isInteger ? graph.integer(operation, a, b) : graph.float(operation, a, b);
     }
   }
 }

@@ -203,6 +203,11 @@ export class VectorGraph {
     return this.integer(operation, y, this.shift("shl", bits, formats[this.lanes].fractionBits));
   }
 
+  /** The last 32 bits of 2^bits (x + more), rounded to a whole number, for an x of float64. */
+  fixed(x: VectorNode, bits: number, more = 0): VectorNode {
+    return this.narrowed("words", this.float("add", x, this.double(1.5 * 2 ** (52 - bits) + more)));
+  }
+
   /** The whole number k for which a positive normal x is 2^k m with sqrt(1/2) <= m < sqrt(2). */
   binaryExponent(x: VectorNode): VectorNode {
     const { fractionBits, bias, bitsOf } = formats[this.lanes];
