@@ -29,7 +29,7 @@ const logishActivation: Activation = {
       {
         entryPoint: "logish_forward",
         over: "size",
-        perWorkgroup: 2048,
+        perWorkgroup: 1024,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],

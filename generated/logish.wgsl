@@ -597,7 +597,7 @@ fn logish_wide_leading_of(x: logish_wide) -> logish_wide_leading {
 //   r6 = twice_artanh(r6)
 //   r6 = add(r4, r6)
 //   r6 = multiply(r0, r6)
-fn logish_carefully_exactly_wide(x0: logish_wide) -> logish_wide_outcome {
+fn logish_exactly_wide(x0: logish_wide) -> logish_wide_outcome {
   var registers = array<logish_wide, 10>(
     x0,
     logish_WIDE_ONE,
@@ -937,7 +937,7 @@ fn logish_wide_leading_to_f32(x: logish_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn logish_carefully_exactly(x0: f32) -> f32 {
+fn logish_exactly(x0: f32) -> f32 {
   if (logish_is_nan(x0)) {
     return x0;
   }
@@ -949,7 +949,7 @@ fn logish_carefully_exactly(x0: f32) -> f32 {
   let zero = false;
   var search = logish_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = logish_carefully_exactly_wide(logish_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let found = logish_exactly_wide(logish_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = logish_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -1094,7 +1094,10 @@ fn logish_pair_multiply(a: logish_pair, b: logish_pair) -> logish_pair {
   return logish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-fn logish_carefully(x: f32) -> f32 {
+// x times a logarithm that rises from 0 to log(2).
+// Source: Zhu et al. 2021.
+// logish(x) = x * log(1 + sigmoid(x))
+fn logish(x: f32) -> f32 {
   let bounded = logish_pair_at_most(logish_pair_from_f32(x), logish_pair(40.0, 0.0));
   let v = logish_pair_raised_exp(bounded);
   let p = logish_pair_scale(v, 8.6736174e-19);
@@ -1109,7 +1112,7 @@ fn logish_carefully(x: f32) -> f32 {
     ((abs(x) >= 7.888609e-31) | (x == 0.0));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = logish_carefully_exactly(x);
+    result = logish_exactly(x);
     if (logish_is_nan(result)) {
       let far = logish_value_far(x);
       result = select(far, result, logish_is_nan(far));
@@ -1117,78 +1120,6 @@ fn logish_carefully(x: f32) -> f32 {
     found = true;
   }
   return select(result, x, logish_is_nan(x));
-}
-
-fn logish_quick_binary_exponent(x: f32) -> f32 {
-  return f32(bitcast<i32>(bitcast<u32>(x) - 0x3f3504f3u) >> 23u);
-}
-
-// ln(2^k (1 + f)), sqrt(1/2) <= 1 + f < sqrt(2): with s = 2 f/(2 + f) it is 2 artanh(s/2), a polynomial (8e-10).
-fn logish_quick_log_of_parts(k: f32, f: f32) -> f32 {
-  let s = (f + f) / (2.0 + f);
-  let z = s * s;
-  let p = 0.08333347 + z * (0.0124929916 + z * 0.00233366897);
-  let h = k * 0.693145751953125;
-  return h + (s + (s * (z * p) + k * 1.42860682e-6));
-}
-
-// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
-fn logish_quick_log1p(x: f32) -> f32 {
-  let k = logish_quick_binary_exponent(1.0 + x);
-  let scale = logish_power_of_two(i32(-k));
-  return logish_quick_log_of_parts(k, x * scale + (scale - 1.0));
-}
-
-// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
-fn logish_quick_rounded_with_bits(x: f32) -> f32 {
-  return x + 12582912.0;
-}
-
-// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
-fn logish_quick_rest_of(x: f32, k: f32) -> f32 {
-  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
-}
-
-// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
-fn logish_quick_exponent_of_bits(z: f32) -> i32 {
-  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
-}
-
-fn logish_quick_whole_of_bits(z: f32) -> f32 {
-  return f32(logish_quick_exponent_of_bits(z));
-}
-
-// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
-fn logish_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
-  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
-}
-
-// 1/(1 + e^-x): beyond these bounds it is 0 or 1.
-fn logish_quick_sigmoid(x: f32) -> f32 {
-  let y = clamp(x, -89.0, 88.0);
-  let z = logish_quick_rounded_with_bits(y * 1.44269504);
-  let r = logish_quick_rest_of(y, logish_quick_whole_of_bits(z));
-  let r2 = r * r;
-  let q = (0.49999993 - r * 0.166665207) + r2 * ((0.041668386 - r * 0.0083687138) + r2 * 0.0013814748);
-  return 1.0 / (1.0 + logish_quick_scaled_down_by_bits(1.0 + (r2 * q - r), z));
-}
-
-fn logish_quickly(x: f32) -> f32 {
-  return x * logish_quick_log1p(logish_quick_sigmoid(x));
-}
-
-fn logish_is_ordinary(x: f32) -> bool {
-  return bitcast<u32>(abs(x)) <= 0x42800000u;
-}
-
-// x times a logarithm that rises from 0 to log(2).
-// Source: Zhu et al. 2021.
-// logish(x) = x * log(1 + sigmoid(x))
-fn logish(x: f32) -> f32 {
-  if (logish_is_ordinary(x)) {
-    return logish_quickly(x);
-  }
-  return logish_carefully(x);
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
@@ -1796,41 +1727,22 @@ struct logish_uniform_values {
 @group(0) @binding(6) var<storage, read> logish_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> logish_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn logish_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
-  let count = (logish_uniforms.size + 3u) / 4u;
-  // A bit for each element that is not ordinary.
-  var left = 0u;
-  for (var j = 0u; j < 8u; j++) {
-    let i = first + 64u * j;
-    if (i < count) {
-      let x0 = logish_input_x[i];
-      logish_output_y[i] = vec4<f32>(
-        logish_quickly(x0.x),
-        logish_quickly(x0.y),
-        logish_quickly(x0.z),
-        logish_quickly(x0.w),
-      );
-      let is_ordinary = vec4<bool>(
-        logish_is_ordinary(x0.x),
-        logish_is_ordinary(x0.y),
-        logish_is_ordinary(x0.z),
-        logish_is_ordinary(x0.w),
-      );
-      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
-    }
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (logish_uniforms.size + 3u) / 4u) {
+    return;
   }
-  while (left != 0u) {
-    let k = firstTrailingBit(left);
-    let i = first + 64u * (k / 4u);
-    logish_output_y[i][k % 4u] = logish_carefully(logish_input_x[i][k % 4u]);
-    left &= left - 1u;
+  let x0 = logish_input_x[i];
+  var result = vec4<f32>();
+  for (var k = 0u; k < 4u; k++) {
+    result[k] = logish(x0[k]);
   }
+  logish_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)
