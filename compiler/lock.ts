@@ -26,8 +26,8 @@ const forms: Readonly<Record<string, (answer: unknown) => boolean>> = {
   "holds for all halves": isBoolean,
   "right far out": isBoolean,
   "vectors cancel harmlessly": isBoolean,
-  "which is quick for all operands": isPlace,
-  "which vectors are accurate": isPlace,
+  "which form is quick for all operands": isPlace,
+  "which single form is accurate": isPlace,
 };
 
 /** A search and the fingerprint of what it is about. */

@@ -26,7 +26,7 @@ const gegluActivation: Activation = {
       {
         entryPoint: "geglu_forward",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [1, "input gate"],
@@ -40,7 +40,7 @@ const gegluActivation: Activation = {
       {
         entryPoint: "geglu_backward_inputs",
         over: "size",
-        perWorkgroup: 2048,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [4, "cotangent"],
@@ -56,7 +56,7 @@ const gegluActivation: Activation = {
       {
         entryPoint: "geglu_double_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [4, "cotangent"],

@@ -1503,7 +1503,8 @@ fn geglu_quick_half_square_exp_in_halves(p: f32, a: f32) -> geglu_halves {
   let dx = (a - h) * (a + h) * -0.5;
   let n = geglu_quick_exponent_of_bits(geglu_quick_rounded_with_bits((x + dx) * 1.44269504));
   let k = f32(n);
-  let rest = geglu_quick_expm1_of_rest((x - k * 0.693145751953125) + (dx - k * 1.42860682e-6));
+  // One after the other: with a sum of two differences Mesa's compiler loses what dx adds.
+  let rest = geglu_quick_expm1_of_rest(((x - k * 0.693145751953125) - k * 1.42860682e-6) + dx);
   return geglu_quick_in_halves(p + p * rest, n);
 }
 
@@ -1829,17 +1830,17 @@ struct geglu_uniform_values {
 }
 
 @group(0) @binding(0) var<uniform> geglu_uniforms: geglu_uniform_values;
-@group(0) @binding(1) var<storage, read> geglu_input_gate: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> geglu_input_up: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> geglu_output_y: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> geglu_cotangent_dy: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> geglu_gradient_dgate: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> geglu_gradient_dup: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> geglu_derivative_dgate: array<vec4<f32>>;
-@group(0) @binding(8) var<storage, read_write> geglu_derivative_dup: array<vec4<f32>>;
-@group(0) @binding(9) var<storage, read> geglu_cotangent_ddgate: array<vec4<f32>>;
-@group(0) @binding(10) var<storage, read> geglu_cotangent_ddup: array<vec4<f32>>;
-@group(0) @binding(11) var<storage, read_write> geglu_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> geglu_input_gate: array<f32>;
+@group(0) @binding(2) var<storage, read> geglu_input_up: array<f32>;
+@group(0) @binding(3) var<storage, read_write> geglu_output_y: array<f32>;
+@group(0) @binding(4) var<storage, read> geglu_cotangent_dy: array<f32>;
+@group(0) @binding(5) var<storage, read_write> geglu_gradient_dgate: array<f32>;
+@group(0) @binding(6) var<storage, read_write> geglu_gradient_dup: array<f32>;
+@group(0) @binding(7) var<storage, read_write> geglu_derivative_dgate: array<f32>;
+@group(0) @binding(8) var<storage, read_write> geglu_derivative_dup: array<f32>;
+@group(0) @binding(9) var<storage, read> geglu_cotangent_ddgate: array<f32>;
+@group(0) @binding(10) var<storage, read> geglu_cotangent_ddup: array<f32>;
+@group(0) @binding(11) var<storage, read_write> geglu_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn geglu_forward(
@@ -1848,67 +1849,30 @@ fn geglu_forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (geglu_uniforms.size + 3u) / 4u) {
+  if (i >= geglu_uniforms.size) {
     return;
   }
   let x0 = geglu_input_gate[i];
   let x1 = geglu_input_up[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = geglu(x0[k], x1[k]);
-  }
-  geglu_output_y[i] = result;
+  geglu_output_y[i] = geglu(x0, x1);
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn geglu_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
-  let count = (geglu_uniforms.size + 3u) / 4u;
-  // A bit for each element that is not ordinary.
-  var left = 0u;
-  for (var j = 0u; j < 8u; j++) {
-    let i = first + 64u * j;
-    if (i < count) {
-      let dy = geglu_cotangent_dy[i];
-      let x0 = geglu_input_gate[i];
-      let x1 = geglu_input_up[i];
-      let g0 = geglu_backward_quickly(dy.x, x0.x, x1.x);
-      let g1 = geglu_backward_quickly(dy.y, x0.y, x1.y);
-      let g2 = geglu_backward_quickly(dy.z, x0.z, x1.z);
-      let g3 = geglu_backward_quickly(dy.w, x0.w, x1.w);
-      geglu_gradient_dgate[i] = vec4<f32>(
-        g0.gate,
-        g1.gate,
-        g2.gate,
-        g3.gate,
-      );
-      geglu_gradient_dup[i] = vec4<f32>(
-        g0.up,
-        g1.up,
-        g2.up,
-        g3.up,
-      );
-      let is_ordinary = vec4<bool>(
-        geglu_backward_is_ordinary(x0.x, x1.x),
-        geglu_backward_is_ordinary(x0.y, x1.y),
-        geglu_backward_is_ordinary(x0.z, x1.z),
-        geglu_backward_is_ordinary(x0.w, x1.w),
-      );
-      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
-    }
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= geglu_uniforms.size) {
+    return;
   }
-  while (left != 0u) {
-    let k = firstTrailingBit(left);
-    let i = first + 64u * (k / 4u);
-    let g = geglu_backward_carefully(geglu_cotangent_dy[i][k % 4u], geglu_input_gate[i][k % 4u], geglu_input_up[i][k % 4u]);
-    geglu_gradient_dgate[i][k % 4u] = g.gate;
-    geglu_gradient_dup[i][k % 4u] = g.up;
-    left &= left - 1u;
-  }
+  let dy = geglu_cotangent_dy[i];
+  let x0 = geglu_input_gate[i];
+  let x1 = geglu_input_up[i];
+  let g0 = geglu_backward(dy, x0, x1);
+  geglu_gradient_dgate[i] = g0.gate;
+  geglu_gradient_dup[i] = g0.up;
 }
 
 @compute @workgroup_size(256)
@@ -1918,23 +1882,15 @@ fn geglu_fused_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (geglu_uniforms.size + 3u) / 4u) {
+  if (i >= geglu_uniforms.size) {
     return;
   }
   let x0 = geglu_input_gate[i];
   let x1 = geglu_input_up[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  var result2 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = geglu_fused(x0[k], x1[k]);
-    result0[k] = g.value;
-    result1[k] = g.gate;
-    result2[k] = g.up;
-  }
-  geglu_output_y[i] = result0;
-  geglu_derivative_dgate[i] = result1;
-  geglu_derivative_dup[i] = result2;
+  let g0 = geglu_fused(x0, x1);
+  geglu_output_y[i] = g0.value;
+  geglu_derivative_dgate[i] = g0.gate;
+  geglu_derivative_dup[i] = g0.up;
 }
 
 @compute @workgroup_size(256)
@@ -1944,7 +1900,7 @@ fn geglu_double_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (geglu_uniforms.size + 3u) / 4u) {
+  if (i >= geglu_uniforms.size) {
     return;
   }
   let dy = geglu_cotangent_dy[i];
@@ -1952,17 +1908,9 @@ fn geglu_double_backward_inputs(
   let dd1 = geglu_cotangent_ddup[i];
   let x0 = geglu_input_gate[i];
   let x1 = geglu_input_up[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  var result2 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = geglu_double_backward(dy[k], dd0[k], dd1[k], x0[k], x1[k]);
-    result0[k] = g.dy;
-    result1[k] = g.gate;
-    result2[k] = g.up;
-  }
-  geglu_gradient_ddy[i] = result0;
-  geglu_gradient_dgate[i] = result1;
-  geglu_gradient_dup[i] = result2;
+  let g0 = geglu_double_backward(dy, dd0, dd1, x0, x1);
+  geglu_gradient_ddy[i] = g0.dy;
+  geglu_gradient_dgate[i] = g0.gate;
+  geglu_gradient_dup[i] = g0.up;
 }
 `);

@@ -82,13 +82,16 @@ export function heaviCircDoubleBackward(
   requireLength("dx", dx, size);
   const squared = alpha * alpha;
   const p = squared * alpha;
+  sides[0] = -1;
+  sides[1] = 1;
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
     const ddxI = ddx[i]!;
     const v = Math.pow(xi * xi + squared, 1.5);
     const q =
-      (-3 * (dyi * ddxI) * xi * p * Math.hypot(Math.abs(xi), alpha)) / (v * v);
+      (-3 * (dyi * ddxI) * xi * p * Math.hypot(xi * pick(0, xi >= 0), alpha)) /
+      (v * v);
     ddy[i] = (ddxI * p) / v;
     dx[i] =
       Math.abs(q) <= Number.MAX_VALUE
@@ -179,13 +182,16 @@ export function heaviCircDoubleBackward64(
   requireLength("dx", dx, size);
   const squared = alpha * alpha;
   const p = squared * alpha;
+  sides[0] = -1;
+  sides[1] = 1;
   for (let i = 0; i < size; i++) {
     const dyi = dy[i]!;
     const xi = x[i]!;
     const ddxI = ddx[i]!;
     const v = Math.pow(xi * xi + squared, 1.5);
     const q =
-      (-3 * (dyi * ddxI) * xi * p * Math.hypot(Math.abs(xi), alpha)) / (v * v);
+      (-3 * (dyi * ddxI) * xi * p * Math.hypot(xi * pick(0, xi >= 0), alpha)) /
+      (v * v);
     ddy[i] = (ddxI * p) / v;
     dx[i] =
       Math.abs(q) <= Number.MAX_VALUE
@@ -204,6 +210,14 @@ function requireLength(
       `${name} has ${array.length} elements instead of ${length}`,
     );
   }
+}
+
+/** Pairs of numbers, each that of a condition that does not hold first. */
+const sides = /* @__PURE__ */ new Float64Array(32);
+
+/** One of the pair that lies there: without a branch. */
+function pick(place: number, condition: boolean): number {
+  return sides[place + Number(condition)]!;
 }
 
 function intAbs(a: bigint): bigint {

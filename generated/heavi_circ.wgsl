@@ -1065,8 +1065,28 @@ fn heavi_circ_ranged_multiply(a: heavi_circ_ranged, b: heavi_circ_ranged) -> hea
   );
 }
 
-fn heavi_circ_ranged_abs(a: heavi_circ_ranged) -> heavi_circ_ranged {
-  return heavi_circ_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+fn heavi_circ_ranged_negate(a: heavi_circ_ranged) -> heavi_circ_ranged {
+  return heavi_circ_ranged(-a.high, -a.low, a.exponent);
+}
+
+fn heavi_circ_ranged_add(a: heavi_circ_ranged, b: heavi_circ_ranged) -> heavi_circ_ranged {
+  let swapped = b.exponent > a.exponent;
+  let x = heavi_circ_ranged_select(swapped, b, a);
+  let y = heavi_circ_ranged_select(swapped, a, b);
+  let distance_ = y.exponent - x.exponent;
+  let factor = select(heavi_circ_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
+  return heavi_circ_ranged_of(
+    heavi_circ_pair_add(heavi_circ_pair(x.high, x.low), heavi_circ_pair(y.high * factor, y.low * factor)),
+    x.exponent
+  );
+}
+
+fn heavi_circ_ranged_subtract(a: heavi_circ_ranged, b: heavi_circ_ranged) -> heavi_circ_ranged {
+  return heavi_circ_ranged_add(a, heavi_circ_ranged_negate(b));
+}
+
+fn heavi_circ_ranged_less_or_equal(a: heavi_circ_ranged, b: heavi_circ_ranged) -> bool {
+  return heavi_circ_ranged_subtract(a, b).high <= 0.0;
 }
 
 // The number as a pair: for exponents that a pair has room for.
@@ -1100,10 +1120,6 @@ fn heavi_circ_ranged_exp(a: heavi_circ_ranged) -> heavi_circ_ranged {
   );
 }
 
-fn heavi_circ_ranged_negate(a: heavi_circ_ranged) -> heavi_circ_ranged {
-  return heavi_circ_ranged(-a.high, -a.low, a.exponent);
-}
-
 // What is larger than all that rows of numbers give.
 fn heavi_circ_ranged_infinite() -> heavi_circ_ranged {
   return heavi_circ_ranged(1.0, 0.0, 10000.0);
@@ -1124,18 +1140,6 @@ fn heavi_circ_ranged_log(a: heavi_circ_ranged) -> heavi_circ_ranged {
 // For a > 0.
 fn heavi_circ_ranged_pow(a: heavi_circ_ranged, b: heavi_circ_ranged) -> heavi_circ_ranged {
   return heavi_circ_ranged_exp(heavi_circ_ranged_multiply(b, heavi_circ_ranged_log(a)));
-}
-
-fn heavi_circ_ranged_add(a: heavi_circ_ranged, b: heavi_circ_ranged) -> heavi_circ_ranged {
-  let swapped = b.exponent > a.exponent;
-  let x = heavi_circ_ranged_select(swapped, b, a);
-  let y = heavi_circ_ranged_select(swapped, a, b);
-  let distance_ = y.exponent - x.exponent;
-  let factor = select(heavi_circ_power_of_two(i32(max(distance_, -100.0))), 0.0, distance_ < -100.0);
-  return heavi_circ_ranged_of(
-    heavi_circ_pair_add(heavi_circ_pair(x.high, x.low), heavi_circ_pair(y.high * factor, y.low * factor)),
-    x.exponent
-  );
 }
 
 // To a number of float32; infinity where it is beyond.
@@ -1171,7 +1175,10 @@ fn heavi_circ_curvature_0_far(x0: f32, x1: f32) -> f32 {
   let a0 = heavi_circ_ranged_from_given(x0);
   let a1 = heavi_circ_ranged_from_given(x1);
   let t0 = heavi_circ_ranged_multiply(a1, a1);
-  let t1 = heavi_circ_ranged_abs(a0);
+  var t1 = heavi_circ_ranged_negate(a0);
+  if (heavi_circ_ranged_less_or_equal(heavi_circ_RANGED_ZERO, a0)) {
+    t1 = a0;
+  }
   let t2 = heavi_circ_ranged_pow(
     heavi_circ_ranged_add(heavi_circ_ranged_multiply(a0, a0), t0),
     heavi_circ_ranged(1.5, 0.0, 0.0)
@@ -1188,6 +1195,10 @@ fn heavi_circ_curvature_0_far(x0: f32, x1: f32) -> f32 {
       heavi_circ_ranged_multiply(t2, t2)
     )
   );
+}
+
+fn heavi_circ_pair_negate(a: heavi_circ_pair) -> heavi_circ_pair {
+  return heavi_circ_pair(-a.high, -a.low);
 }
 
 fn heavi_circ_pair_abs(a: heavi_circ_pair) -> heavi_circ_pair {
@@ -1228,22 +1239,26 @@ fn heavi_circ_curvature(x: f32, alpha: f32) -> f32 {
   let squared = heavi_circ_pair_multiply(heavi_circ_pair_from_f32(alpha), heavi_circ_pair_from_f32(alpha));
   let p2 = heavi_circ_pair_multiply(squared, heavi_circ_pair_from_f32(alpha));
   let p3 = heavi_circ_pair_multiply(p, p2);
-  let v = heavi_circ_pair_abs(heavi_circ_pair_from_f32(x));
-  let r = heavi_circ_pair_hypot(v, heavi_circ_pair_from_f32(alpha));
+  let v = heavi_circ_pair_negate(heavi_circ_pair_from_f32(x));
+  var v2 = v;
+  if (x >= 0.0) {
+    v2 = heavi_circ_pair_from_f32(x);
+  }
+  let r = heavi_circ_pair_hypot(v2, heavi_circ_pair_from_f32(alpha));
   let p4 = heavi_circ_pair_multiply(p3, r);
   let squared2 = heavi_circ_pair_multiply(heavi_circ_pair_from_f32(x), heavi_circ_pair_from_f32(x));
   let u = heavi_circ_pair_add(squared2, squared);
-  let v2 = heavi_circ_pair_pow(u, heavi_circ_pair(1.5, 0.0));
-  let squared3 = heavi_circ_pair_multiply(v2, v2);
+  let v3 = heavi_circ_pair_pow(u, heavi_circ_pair(1.5, 0.0));
+  let squared3 = heavi_circ_pair_multiply(v3, v3);
   let q = heavi_circ_pair_divide(p4, squared3);
   var result = heavi_circ_pair_to_f32(q);
   // Far out, or no number at all.
   if (
     !(
       (p2.high >= 3.9443045e-31) & (abs(p3.high) >= 3.9443045e-31) & (abs(p4.high) >= 3.9443045e-31) &
-        (v2.high >= 7.888609e-31) &
+        (v3.high >= 7.888609e-31) &
         (bitcast<u32>(abs(x)) <= 0x52800000u) &
-        ((v.high >= 3.637979e-12) | (x == 0.0)) &
+        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
         (abs(alpha) >= 3.637979e-12) &
         (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &

@@ -82,6 +82,7 @@ function withoutMirrors(root: Expr): Expr {
     if (x.kind !== "variable" || !isConstant(bound, 0)) return built;
     const isPositiveFirst = condition.primitive.startsWith("greater");
     const [positive, negative] = isPositiveFirst ? [a, b] : [b, a];
+    if (positive === x) return built;
     const mirror = substitute(negative, new Map([[x, make("negate", [x])]]), make);
     return isConstant(make("subtract", [positive, mirror]), 0)
       ? substitute(positive, new Map([[x, apply("abs", [x])]]))

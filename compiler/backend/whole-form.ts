@@ -65,7 +65,7 @@ export function wholeForm(
   const forms = [...new Set(ways.map(({ form }) => form))];
   const numbered = ways.map(({ form, precise }) => ({ form: forms.indexOf(form), precise }));
   const found = searched(plan, [root, plan.value, ...forms], {
-    name: "which is quick for all operands",
+    name: "which form is quick for all operands",
     isAnswer: isPlace,
     details: [granted, isDerivative, numbered, stages, overshoot],
     find: ([meant = root, value = root, ...tried], { activation }) => {
@@ -118,7 +118,8 @@ const withProducts = (root: Expr): Expr =>
     return built;
   });
 
-function emulated(form: Expr, precise: Precision, input: Variable): Runs {
+/** What a form gives as it is printed, once where subnormal numbers are taken for 0 and once where they are not. */
+export function emulated(form: Expr, precise: Precision, input: Variable): Runs {
   const name = ownName("tried");
   const text = quickText({
     name,

@@ -15,7 +15,7 @@ import {
   variablesOf,
 } from "../../ir/expr.js";
 import { fromNumber } from "../../ir/rational.js";
-import type { Lanes } from "../../machine/vector/index.js";
+import { emulateVectors, type Lanes, VectorGraph } from "../../machine/vector/index.js";
 import type { PrimitiveName } from "../../primitives/table.js";
 import { type ArithmeticModel, pairs, shaderSingles, vectorDoubles, vectorSingles } from "../accuracy/arithmetic.js";
 import { allOf, conjuncts, type Guard, guardFor } from "../accuracy/guard.js";
@@ -35,12 +35,13 @@ import {
   type Precision,
   sidesHeld,
   takesMoreDigits,
+  vectorOf,
 } from "./expression.js";
 import { withFixed } from "./fixed.js";
-import { wholeForm, type WholeQuestion } from "../whole-form.js";
+import { emulated, wholeForm, type WholeQuestion } from "../whole-form.js";
 import { inputLimit } from "./limits.js";
 import { withFalling, withHolds } from "./holds.js";
-import { type Granted, rightWay } from "./trial.js";
+import { type Granted, rightWay, type Trial } from "./trial.js";
 import { formulas, formulasInDouble, quotients, type VectorForm } from "./vector-form.js";
 
 /** Errors that results may have, in units of 2^-24, those that cancellations cause included. */
@@ -76,13 +77,22 @@ interface Arithmetic {
   readonly finer: ArithmeticModel | null;
   /** Whether subnormal numbers may be taken for 0. */
   readonly flushes: boolean;
+  /** How forms are tried out. */
+  readonly runsOf: Trial["runsOf"];
   /** A form for all operands, if there is one. */
   readonly whole?: (plan: KernelPlan, whole: WholeQuestion) => VectorForm | null;
 }
 
 const arithmetics: readonly Arithmetic[] = [
-  { lanes: "f32x4", model: vectorSingles, moreDigits: ["fixed", "polynomials"], finer: null, flushes: false },
-  { lanes: "f64x2", model: vectorDoubles, moreDigits: [], finer: null, flushes: false },
+  {
+    lanes: "f32x4",
+    model: vectorSingles,
+    moreDigits: ["fixed", "polynomials"],
+    finer: null,
+    flushes: false,
+    runsOf: [inVectors(false)],
+  },
+  { lanes: "f64x2", model: vectorDoubles, moreDigits: [], finer: null, flushes: false, runsOf: [inVectors(false)] },
 ];
 
 const shaders: Arithmetic = {
@@ -91,8 +101,18 @@ const shaders: Arithmetic = {
   moreDigits: ["exponents", "polynomials"],
   flushes: true,
   finer: pairs,
+  runsOf: [inVectors(true), emulated],
   whole: wholeForm,
 };
+
+/** In vectors, float64 standing for pairs of float32 where subnormal numbers are taken for 0. */
+function inVectors(flushes: boolean): Trial["runsOf"][number] {
+  return (form, precise, input) => {
+    const graph = new VectorGraph("f32x4");
+    const [code] = vectorOf(graph, [form], new Map([[input, graph.local("x")]]), precise);
+    return [(points): Float32Array => emulateVectors(code!, new Map([["x", points]]), flushes)];
+  };
+}
 
 function formsIn(
   arithmetic: Arithmetic,
@@ -120,7 +140,7 @@ function formsIn(
 const unusual = Space.channel | Space.row | Space.axis;
 
 function formIn(
-  { lanes, model, moreDigits, finer, flushes, whole }: Arithmetic,
+  { lanes, model, moreDigits, finer, flushes, runsOf, whole }: Arithmetic,
   plan: KernelPlan,
   root: Expr,
   factor: Variable | null,
@@ -202,7 +222,7 @@ function formIn(
   const ways = [sizesIn(guard), guard].flatMap((asked) =>
     forms.map((each) => ({ ...each, guard: each.precise === "fixed" ? withoutHeld(asked, each.form) : asked })),
   );
-  const way = rightWay(plan, { root, ways, granted, flushes, isDerivative: kind === "slope" });
+  const way = rightWay(plan, { root, ways, runsOf, granted, flushes, isDerivative: kind === "slope" });
   return way ? { lanes, value: way.form, guard: way.guard, precise: way.precise, factor } : null;
 }
 

@@ -1,17 +1,20 @@
 /** Whether a form in float32 is accurate, where the error analysis alone cannot say: it is tried out. */
 import { type Expr, type Variable, variablesOf } from "../../ir/expr.js";
-import { emulateVectors, VectorGraph } from "../../machine/vector/index.js";
+import { expandCalls } from "../../calculus/differentiate.js";
+import { referenceValue } from "../../numerics/reference.js";
 import { isPlace } from "../../decisions.js";
 import { sampler } from "../../numerics/sample.js";
 import type { KernelPlan } from "../kernels.js";
 import { searched } from "../searches.js";
-import { type Precision, vectorOf } from "./expression.js";
+import type { Precision } from "./expression.js";
 
 export interface Trial {
   /** What is meant, in normal form. */
   readonly root: Expr;
   /** How it may be computed, what is preferred first. */
   readonly ways: readonly TriedWay[];
+  /** What computes forms: all have to be right, the fastest first. */
+  readonly runsOf: readonly ((form: Expr, precise: Precision, input: Variable) => Runs)[];
   readonly granted: Granted;
   /** Whether subnormal numbers are taken for 0. */
   readonly flushes: boolean;
@@ -37,7 +40,7 @@ export interface TriedWay {
 
 /** The first way that is right; only forms of one input and nothing else are tried out. */
 export function rightWay(plan: KernelPlan, trial: Trial): TriedWay | undefined {
-  const { root, ways, granted, flushes, isDerivative } = trial;
+  const { root, ways, runsOf, granted, flushes, isDerivative } = trial;
   const [input, ...others] = new Set(ways.flatMap(({ form }) => [...variablesOf(form)]));
   if (input?.role !== "input" || others.length > 0) return undefined;
   const place = plan.activation.inputs.indexOf(input);
@@ -48,7 +51,7 @@ export function rightWay(plan: KernelPlan, trial: Trial): TriedWay | undefined {
     precise,
   }));
   const found = searched(plan, [root, plan.value, ...exprs], {
-    name: "which vectors are accurate",
+    name: "which single form is accurate",
     isAnswer: isPlace,
     details: [granted, isDerivative, flushes, numbered, stages, overshoot],
     find: ([meant = root, value = root, ...copies], { activation }) => {
@@ -56,15 +59,16 @@ export function rightWay(plan: KernelPlan, trial: Trial): TriedWay | undefined {
       const lineOf = (isWhole: boolean): Line =>
         new Line({ root: meant, value, input: variable, granted, isDerivative, flushes, isWhole });
       const usual = lineOf(false);
+      if (!usual.isTrusted) return -1;
       let whole: Line | undefined;
       return numbered.findIndex(({ form, guard, precise }) => {
         // Forms in fixed point may be for all numbers on a side.
         const points = precise === "fixed" ? (whole ??= lineOf(true)) : usual;
         const holds = guard === null ? undefined : single(copies[guard]!, variable);
-        const graph = new VectorGraph("f32x4");
-        const [code] = vectorOf(graph, [copies[form]!], new Map([[variable, graph.local("x")]]), precise);
-        const run = (inputs: Float32Array): Float32Array => emulateVectors(code!, new Map([["x", inputs]]), flushes);
-        return points.isRight([run], holds) && (precise !== "fixed" || points.isRightAtInfinity([run], holds));
+        return runsOf.every((each) => {
+          const runs = each(copies[form]!, precise, variable);
+          return points.isRight(runs, holds) && (precise !== "fixed" || points.isRightAtInfinity(runs, holds));
+        });
       });
     },
   });
@@ -87,7 +91,7 @@ export type Runs = readonly ((points: Float32Array) => Float32Array)[];
 /** Which of the forms is the first that is right at all inputs that are tried, infinite ones too; -1: none. */
 export function firstRightEverywhere(trial: WholeTrial, input: Variable, forms: readonly (() => Runs)[]): number {
   const line = new Line({ ...trial, input, flushes: true, isWhole: true });
-  if (ends.some((end) => Number.isNaN(line.limitAt(end)))) return -1;
+  if (!line.isTrusted || ends.some((end) => Number.isNaN(line.limitAt(end)))) return -1;
   return forms.findIndex((form) => {
     const runs = form();
     return line.isRightAtInfinity(runs) && line.isRight(runs);
@@ -132,6 +136,20 @@ class Line {
     this.batches = [all.filter((_, i) => isOfFew(i)), all.filter((_, i) => !isOfFew(i))].map((points) =>
       this.batchOf(points),
     );
+  }
+
+  /** Whether binary64 says what is meant: of a sum that cancels altogether nothing may be left but its roundings. */
+  get isTrusted(): boolean {
+    const { root, input } = this.options;
+    const real = expandCalls(root);
+    return witnesses.every((x) => {
+      const known = this.meant(x);
+      if (!Number.isFinite(known)) return true;
+      const reference = referenceValue(real, new Map([[input, x]]), "binary64");
+      return (
+        !reference.decided || Math.abs(reference.value - known) <= 2 ** -32 * Math.abs(reference.value) + 2 ** -160
+      );
+    });
   }
 
   /**
@@ -259,6 +277,9 @@ function single(expr: Expr, input: Variable): (x: number) => number {
 const unitOf = (x: number): number => 2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(x)))) - 23);
 
 // At every size other leading digits: where a function is nearly a multiple of its input, these decide how many units an error is.
+/** At which binary64 is compared with the reals. */
+const witnesses: readonly number[] = [0.37, 1.9, 7.3, 40.7, 3.1e3, 2.7e7, 5.3e14].flatMap((x) => [-x, x]);
+
 const sizes = Array.from({ length: 900 }, (_, i) => 2 ** (-149 + (i + ((i * 0.618033988749895) % 1)) / 6));
 const small = Array.from({ length: 768 }, (_, i) => 2 ** ((i + 0.37) / 64 - 12));
 const ordinary = Array.from({ length: 3000 }, (_, i) => (i + 0.37) / 180);

@@ -292,7 +292,7 @@ class ElementKernels {
     const inputs = this.inputs.map((variable, i) => ({ buffer: this.bindings.input(variable), local: `x${i}` }));
     const output = this.bindings.output();
     const { quick } = this.context;
-    if (quick.value && hasRest(quick.value))
+    if (quick.value && hasRest(quick.value) && !this.isAlone)
       return this.quickPass(name, this.context.prefix, inputs, [], [output], [""]);
     const entry = this.entry(
       name,
@@ -345,7 +345,7 @@ class ElementKernels {
       loops: !quick.gradients && this.loops(gradients.map(({ form }) => form)),
       fields: plan.gradients.length === 1 ? [""] : gradientFields(plan).map((field) => `.${field}`),
       draws: plan.gradients.map(({ value }) => value),
-      isQuick: quick.gradients !== null && hasRest(quick.gradients),
+      isQuick: quick.gradients !== null && hasRest(quick.gradients) && !this.isAlone,
     };
   }
 
@@ -678,9 +678,7 @@ function turnsManyLoops({ value, gradients, machine }: WgslContext): boolean {
 const gaussians: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["erf", "erfc", "normcdf", "log_normcdf"]);
 
 /** Whether there are passes that read four elements at once. */
-const usesVectors = ({ quick, kept }: WgslContext): boolean =>
-  [quick.value, quick.gradients].some((forms) => forms !== null && hasRest(forms)) ||
-  (kept !== null && kept.kind !== "output");
+const usesVectors = ({ kept }: WgslContext): boolean => kept !== null && kept.kind !== "output";
 
 /** Adds up one number of each thread; all threads get the sum. */
 function workgroupSum(name: string, lanes: string): string {

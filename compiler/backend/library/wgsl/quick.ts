@@ -82,7 +82,8 @@ fn half_square_exp_in_halves(p: f32, a: f32) -> halves {
   let dx = (a - h) * (a + h) * -0.5;
   let n = exponent_of_bits(rounded_with_bits((x + dx) * 1.44269504));
   let k = f32(n);
-  let rest = expm1_of_rest((x - k * 0.693145751953125) + (dx - k * 1.42860682e-6));
+  // One after the other: with a sum of two differences Mesa's compiler loses what dx adds.
+  let rest = expm1_of_rest(((x - k * 0.693145751953125) - k * 1.42860682e-6) + dx);
   return in_halves(p + p * rest, n);
 }
 
