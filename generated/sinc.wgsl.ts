@@ -147,9 +147,11 @@ fn sinc_is_nan(x: f32) -> bool {
 // Source: Parascandolo et al. 2017.
 // sinc(x) = where(x == 0, 1, sin(x) / x)
 fn sinc(x: f32) -> f32 {
+  let bounded = select(x, 3.4028234663852886e38, x > 3.4028234663852886e38);
+  let bounded2 = select(bounded, -3.4028234663852886e38, bounded < -3.4028234663852886e38);
   return select(
     select(
-      select(select(sinc_sin(x) / x, 1.0, x == 0.0), 0.0, x < -3.4028234663852886e38),
+      select(select(sinc_sin(bounded2) / bounded2, 1.0, bounded2 == 0.0), 0.0, bounded < -3.4028234663852886e38),
       0.0,
       x > 3.4028234663852886e38
     ),
@@ -1146,6 +1148,8 @@ fn sinc_slope_0(x0: f32) -> f32 {
 }
 
 fn sinc_fused(x: f32) -> sinc_value_and_slopes {
+  let bounded = select(x, 3.4028234663852886e38, x > 3.4028234663852886e38);
+  let bounded2 = select(bounded, -3.4028234663852886e38, bounded < -3.4028234663852886e38);
   let c = sinc_pair_cos(sinc_pair_from_f32(x));
   let s = sinc_pair_sin(sinc_pair_from_f32(x));
   let q = sinc_pair_divide(s, sinc_pair_from_f32(x));
@@ -1177,7 +1181,7 @@ fn sinc_fused(x: f32) -> sinc_value_and_slopes {
   return sinc_value_and_slopes(
     select(
       select(
-        select(select(sinc_sin(x) / x, 1.0, x == 0.0), 0.0, x < -3.4028234663852886e38),
+        select(select(sinc_sin(bounded2) / bounded2, 1.0, bounded2 == 0.0), 0.0, bounded < -3.4028234663852886e38),
         0.0,
         x > 3.4028234663852886e38
       ),
@@ -1227,26 +1231,6 @@ fn sinc_ranged_from_given(x: f32) -> sinc_ranged {
   return sinc_ranged_select(infinite, sinc_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
-// To a number of float32; infinity where it is beyond.
-fn sinc_ranged_to_limit(a: sinc_ranged) -> f32 {
-  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
-  let first = exponent >> 1u;
-  return ((a.high + a.low) * sinc_power_of_two(first)) * sinc_power_of_two(exponent - first);
-}
-
-// To a number of float32 that is finite unless what was given is not.
-fn sinc_ranged_to_finite(a: sinc_ranged) -> f32 {
-  let x = sinc_ranged_to_limit(a);
-  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
-}
-
-fn sinc_ranged_divide(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
-  return sinc_ranged_of(
-    sinc_pair_divide(sinc_pair(a.high, a.low), sinc_pair(b.high, b.low)),
-    a.exponent - b.exponent
-  );
-}
-
 fn sinc_ranged_add(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
   let swapped = b.exponent > a.exponent;
   let x = sinc_ranged_select(swapped, b, a);
@@ -1265,6 +1249,46 @@ fn sinc_ranged_negate(a: sinc_ranged) -> sinc_ranged {
 
 fn sinc_ranged_subtract(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
   return sinc_ranged_add(a, sinc_ranged_negate(b));
+}
+
+fn sinc_ranged_less(a: sinc_ranged, b: sinc_ranged) -> bool {
+  return sinc_ranged_subtract(a, b).high < 0.0;
+}
+
+fn sinc_ranged_larger(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
+  return sinc_ranged_select(sinc_ranged_less(a, b), b, a);
+}
+
+fn sinc_ranged_at_least(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
+  return sinc_ranged_larger(a, b);
+}
+
+fn sinc_ranged_smaller(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
+  return sinc_ranged_select(sinc_ranged_less(b, a), b, a);
+}
+
+fn sinc_ranged_at_most(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
+  return sinc_ranged_smaller(a, b);
+}
+
+// To a number of float32; infinity where it is beyond.
+fn sinc_ranged_to_limit(a: sinc_ranged) -> f32 {
+  let exponent = i32(clamp(a.exponent, -250.0, 250.0));
+  let first = exponent >> 1u;
+  return ((a.high + a.low) * sinc_power_of_two(first)) * sinc_power_of_two(exponent - first);
+}
+
+// To a number of float32 that is finite unless what was given is not.
+fn sinc_ranged_to_finite(a: sinc_ranged) -> f32 {
+  let x = sinc_ranged_to_limit(a);
+  return select(clamp(x, -3.4028234663852886e38, 3.4028234663852886e38), x, a.exponent >= 5000.0);
+}
+
+fn sinc_ranged_divide(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
+  return sinc_ranged_of(
+    sinc_pair_divide(sinc_pair(a.high, a.low), sinc_pair(b.high, b.low)),
+    a.exponent - b.exponent
+  );
 }
 
 fn sinc_ranged_multiply(a: sinc_ranged, b: sinc_ranged) -> sinc_ranged {
@@ -1290,27 +1314,31 @@ fn sinc_ranged_equal(a: sinc_ranged, b: sinc_ranged) -> bool {
 
 fn sinc_curvature_0_far(x0: f32) -> f32 {
   let a0 = sinc_ranged_from_given(x0);
-  let t0 = sinc_ranged_of(sinc_pair(sinc_sin(sinc_ranged_to_finite(a0)), 0.0), 0.0);
-  var t1 = sinc_ranged_divide(
+  let t0 = sinc_ranged_at_least(
+    sinc_ranged_at_most(a0, sinc_ranged(1.9999999, 0.0, 127.0)),
+    sinc_ranged(-1.9999999, 0.0, 127.0)
+  );
+  let t1 = sinc_ranged_of(sinc_pair(sinc_sin(sinc_ranged_to_finite(t0)), 0.0), 0.0);
+  var t2 = sinc_ranged_divide(
     sinc_ranged_subtract(
-      sinc_ranged_negate(t0),
+      sinc_ranged_negate(t1),
       sinc_ranged_divide(
         sinc_ranged_multiply(
           sinc_ranged(1.0, 0.0, 1.0),
           sinc_ranged_subtract(
-            sinc_ranged_of(sinc_pair(sinc_cos(sinc_ranged_to_finite(a0)), 0.0), 0.0),
-            sinc_ranged_divide(t0, a0)
+            sinc_ranged_of(sinc_pair(sinc_cos(sinc_ranged_to_finite(t0)), 0.0), 0.0),
+            sinc_ranged_divide(t1, t0)
           )
         ),
-        a0
+        t0
       )
     ),
-    a0
+    t0
   );
-  if (sinc_ranged_equal(a0, sinc_RANGED_ZERO)) {
-    t1 = sinc_ranged(-1.3333334, 3.973643e-8, -2.0);
+  if (sinc_ranged_equal(t0, sinc_RANGED_ZERO)) {
+    t2 = sinc_ranged(-1.3333334, 3.973643e-8, -2.0);
   }
-  return sinc_ranged_to_limit(t1);
+  return sinc_ranged_to_limit(t2);
 }
 
 fn sinc_curvature(x: f32) -> f32 {
