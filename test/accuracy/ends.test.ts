@@ -151,6 +151,16 @@ const shaderRows: readonly Row[] = [
     { x: 30, c: 1 },
     30,
   ],
+  ["a wave that has died away", "f(x) = where(x == 0, 1, sin(x) / x)", null, { x: Infinity }, 0],
+  ["a root of what is no negative number", "f(x) = where(x >= 0, sqrt(x), -sqrt(-x))", "x", { x: -0 }, Infinity],
+  [
+    "a polynomial of pairs next to its zero",
+    "f(x) = (x^4 - 6 * x^2 + 3) * exp(-x^2 / 2)",
+    null,
+    { x: -2.33441424369812 },
+    3.8028258006e-8,
+  ],
+  ["a sum of which nothing is left", "f(x) = (x + 1)^3 - x^3 - 3 * x^2 - 3 * x", "x", { x: -300612981882880 }, 0],
 ];
 
 interface Compiled {
