@@ -245,7 +245,8 @@ function limitText(limits: LimitPair): string {
 
 function monotoneText({ pieces, turns, within }: NonNullable<AnalysisFacts["monotone"]>, x: string): string {
   if (!pieces) {
-    return turns > 0 ? `turns ${turns} times for |${x}| <= ${figureText(within)}` : "more pieces than are listed";
+    const where = within === Infinity ? "" : ` for |${x}| <= ${figureText(within)}`;
+    return turns > 0 ? `turns ${turns} times${where}` : "more pieces than are listed";
   }
   const [only] = pieces;
   const verbs = { rises: "rises", falls: "falls", constant: "constant", unknown: "not decided" } as const;
