@@ -1,6 +1,7 @@
 /** The lock file: what the search found, so that compiling need not search again. Its text, and what of one is believed. */
 import { isAnalysisFacts } from "./analysis/facts/form.js";
 import { isRemedies } from "./backend/ends.js";
+import { isEndLimits } from "./backend/extremes.js";
 import { isBoolean, isPlace } from "./decisions.js";
 import { version } from "./version.js";
 
@@ -24,6 +25,7 @@ const forms: Readonly<Record<string, (answer: unknown) => boolean>> = {
   "cancels harmlessly": isBoolean,
   "cancels in a shader": isBoolean,
   "holds for all halves": isBoolean,
+  "limits at the ends": isEndLimits,
   "right far out": isBoolean,
   "vectors cancel harmlessly": isBoolean,
   "which form is quick for all operands": isPlace,

@@ -1030,6 +1030,12 @@ fn dsu_exactly(x0: f32) -> f32 {
   if (dsu_is_nan(x0)) {
     return x0;
   }
+  if (x0 < -3.4028234663852886e38) {
+    return 0.0;
+  }
+  if (x0 > 3.4028234663852886e38) {
+    return 0.0;
+  }
   let wide_x0 = dsu_wide_from_f32(x0);
   var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
@@ -1399,6 +1405,12 @@ fn dsu_backward_exactly_wide(x0: dsu_wide) -> dsu_wide_outcome {
 fn dsu_backward_exactly(x0: f32) -> f32 {
   if (dsu_is_nan(x0)) {
     return x0;
+  }
+  if (x0 < -3.4028234663852886e38) {
+    return 0.0;
+  }
+  if (x0 > 3.4028234663852886e38) {
+    return 0.0;
   }
   let wide_x0 = dsu_wide_from_f32(x0);
   var exponents = array<i32, 1>(wide_x0.exponent);

@@ -1439,6 +1439,9 @@ fn eis_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
   if (eis_is_nan(x5)) {
     return x5;
   }
+  if (x0 < -3.4028234663852886e38) {
+    return 0.0;
+  }
   let wide_x0 = eis_wide_from_f32(x0);
   let wide_x1 = eis_wide_from_f32(x1);
   let wide_x2 = eis_wide_from_f32(x2);
@@ -2086,6 +2089,9 @@ fn eis_backward_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) ->
   }
   if (eis_is_nan(x5)) {
     return x5;
+  }
+  if (x0 < -3.4028234663852886e38) {
+    return 0.0;
   }
   let wide_x0 = eis_wide_from_f32(x0);
   let wide_x1 = eis_wide_from_f32(x1);

@@ -1057,6 +1057,12 @@ fn gish_exactly(x0: f32) -> f32 {
   if (gish_is_nan(x0)) {
     return x0;
   }
+  if (x0 < -3.4028234663852886e38) {
+    return 0.0;
+  }
+  if (x0 > 3.4028234663852886e38) {
+    return x0;
+  }
   let wide_x0 = gish_wide_from_f32(x0);
   var exponents = array<i32, 1>(wide_x0.exponent);
   let infinite = abs(x0) > 3.4028234663852886e38;
@@ -1361,6 +1367,9 @@ fn gish_backward_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
 fn gish_backward_exactly(x0: f32) -> f32 {
   if (gish_is_nan(x0)) {
     return x0;
+  }
+  if (x0 < -3.4028234663852886e38) {
+    return 0.0;
   }
   let wide_x0 = gish_wide_from_f32(x0);
   var exponents = array<i32, 1>(wide_x0.exponent);

@@ -1215,6 +1215,12 @@ fn snake_beta_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   if (snake_beta_is_nan(x2)) {
     return x2;
   }
+  if (x0 < -3.4028234663852886e38) {
+    return x0;
+  }
+  if (x0 > 3.4028234663852886e38) {
+    return x0;
+  }
   let wide_x0 = snake_beta_wide_from_f32(x0);
   let wide_x1 = snake_beta_wide_from_f32(x1);
   let wide_x2 = snake_beta_wide_from_f32(x2);

@@ -149,11 +149,7 @@ fn tanhsoft_exp(x: f32) -> f32 {
 
 fn tanhsoft_value_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
   let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return select(
-    tanhsoft_logaddexp(t, tanhsoft_log(x4)) * tanhsoft_tanh(t * x1 + tanhsoft_exp(t * x3) * x2),
-    x0,
-    x0 > 3.4028234663852886e38
-  );
+  return tanhsoft_logaddexp(t, tanhsoft_log(x4)) * tanhsoft_tanh(t * x1 + tanhsoft_exp(t * x3) * x2);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the

@@ -18,6 +18,7 @@ import type { Rational } from "../ir/rational.js";
 import { inSteps } from "../machine/library/wide/steps.js";
 import { call, Precedence, type Spelling } from "../printing/dialect.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
+import type { EndLimits } from "./extremes.js";
 import type { MachineFunction } from "./machine-functions.js";
 
 const comparison =
@@ -122,12 +123,14 @@ export function exactFunction(name: string, root: Expr, removable: boolean): Mac
  * function takes which one is asked for, as a last operand, counted from 0.
  * @param removable as of {@link exactFunction}
  * @param natBits the bits of mantissas
+ * @param limits of each expression, if they need not be searched for
  */
 export function exactFunctionInSteps(
   name: string,
   given: readonly Expr[],
   removable: boolean,
   natBits: number,
+  limits: readonly EndLimits[] = [],
 ): MachineFunction {
   const roots = given.map(withExponentials);
   const variables = [...new Set(roots.flatMap((root) => [...variablesOf(root)]))].sort((a, b) => a.id - b.id);
@@ -152,7 +155,7 @@ export function exactFunctionInSteps(
   const text = [
     inSteps(inner, `${name}_wide`, natBits),
     "",
-    ...searcher(name, { roots, removable }, variables, local),
+    ...searcher(name, { roots, removable, limits }, variables, local),
   ].join("\n");
   return { name, own: [name, `${name}_wide`], variables, text };
 }
@@ -252,7 +255,11 @@ function caller(
 /** As {@link caller}, with one call, since compilers of shaders inline every one: in a loop, once for each point of a search. */
 function searcher(
   name: string,
-  { roots, removable }: { readonly roots: readonly Expr[]; readonly removable: boolean },
+  {
+    roots,
+    removable,
+    limits,
+  }: { readonly roots: readonly Expr[]; readonly removable: boolean; readonly limits: readonly EndLimits[] },
   variables: readonly Variable[],
   local: ReadonlyMap<Expr, string>,
 ): string[] {
@@ -273,6 +280,7 @@ function searcher(
   return [
     `fn ${name}(${parameters}) -> f32 {`,
     ...own.flatMap((each) => [`if (is_nan(${each})) {`, `return ${each};`, "}"]),
+    ...limits.flatMap((ends, i) => knownEnds(ends, inputs[0] ?? "", several ? ` && which == ${i}.0` : "")),
     ...own.map((each) => `let wide_${each} = wide_from_f32(${each});`),
     `var exponents: array<int, ${own.length}> = [${own.map((each) => `wide_${each}.exponent`).join(", ")}];`,
     `let infinite = ${anyOf((input) => `abs(${input}) > 3.4028234663852886e38`)};`,
@@ -297,6 +305,15 @@ function searcher(
     "return wide_leading_to_f32(search.value);",
     "}",
   ];
+}
+
+function knownEnds(ends: EndLimits, input: string, condition: string): string[] {
+  return ends.flatMap((limit, i) => {
+    if (limit === null) return [];
+    const beyond = i === 0 ? "< -3.4028234663852886e38" : "> 3.4028234663852886e38";
+    const infinity = (limit === "inf") === (i === 1) ? input : `-${input}`;
+    return [`if (${input} ${beyond}${condition}) {`, `return ${limit === "0" ? "0.0" : infinity};`, "}"];
+  });
 }
 
 /** Whether there is a sine of what varies: it need not have a limit. */

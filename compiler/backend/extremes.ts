@@ -13,6 +13,8 @@ import { normalise } from "../algebra/normalise.js";
 import { atLargeInput } from "./asymptotics.js";
 import { referenceValue } from "../numerics/reference.js";
 import { type Arithmetic, sampler } from "../numerics/sample.js";
+import type { KernelPlan } from "./kernels.js";
+import { searched } from "./searches.js";
 import { trialsOf } from "./trials.js";
 
 /** The largest finite float32. */
@@ -93,16 +95,12 @@ export function settled(exprs: readonly Expr[], options: SettleOptions): Settled
   const sizes = betweenHalves ? magnitudes.filter((size) => size < infiniteHalf || size === Infinity) : magnitudes;
   const bounds = betweenHalves ? holds.filter((size) => size <= 2 ** 40) : holds;
   const infinite = betweenHalves ? infiniteHalf : null;
-  const { settings: varied, withZero } = trialsOf(options);
+  const { settings: varied, withZero, atEnds } = trialsOf(options);
   /** Its limit at an infinite input, where it has the same whatever the parameters and the other inputs are. */
   const withLimit = (form: Expr, i: number, index: number, sign: -1 | 1): Expr | undefined => {
     if (occurs(cotangent, form) || betweenHalves) return undefined;
-    const cases = [...varied, ...withZero].flatMap((setting) =>
-      expectations(sign, index, activation.inputs.length, [Infinity], setting, truths[i]!, arithmetic),
-    );
-    const limit = cases[0]?.expected ?? NaN;
-    if (cases.length < varied.length || cases.some(({ expected }) => expected !== limit)) return undefined;
-    if (limit !== 0 && Number.isFinite(limit)) return undefined;
+    const limit = commonLimit(truths[i]!, sign, index, activation.inputs.length, varied, [...withZero, ...atEnds]);
+    if (limit === undefined || (limit !== 0 && Number.isFinite(limit))) return undefined;
     const input = activation.inputs[index]!;
     const isInfinite = apply(sign > 0 ? "greater" : "less", [input, constant(fromNumber(sign * largest))]);
     const infinity = Math.sign(limit) === sign ? input : apply("negate", [input]);
@@ -262,6 +260,47 @@ function expectations(
     }
   }
   return cases;
+}
+
+/** The limit at an infinite input that a function has at all settings of its parameters, and at degenerate ones if it has one. */
+function commonLimit(
+  truth: Truth,
+  sign: -1 | 1,
+  index: number,
+  inputs: number,
+  settings: readonly (readonly number[])[],
+  degenerate: readonly (readonly number[])[],
+): number | undefined {
+  const cases = [...settings, ...degenerate].flatMap((setting) =>
+    expectations(sign, index, inputs, [Infinity], setting, truth, "binary32"),
+  );
+  const limit = cases[0]?.expected;
+  return cases.length >= settings.length && cases.every(({ expected }) => expected === limit) ? limit : undefined;
+}
+
+/** At -inf and inf, what a function of one input tends to whatever its parameters are; null where that is a number but 0, or unknown. */
+export type EndLimits = readonly [EndLimit, EndLimit];
+type EndLimit = (typeof endLimits)[number];
+const endLimits = ["0", "-inf", "inf", null] as const;
+export const isEndLimits = (answer: unknown): answer is EndLimits =>
+  Array.isArray(answer) && answer.length === 2 && answer.every((each) => endLimits.some((limit) => limit === each));
+
+export function limitsAtEnds(root: Expr, plan: KernelPlan): EndLimits {
+  if (plan.activation.inputs.length !== 1) return [null, null];
+  return searched(plan, [root], {
+    name: "limits at the ends",
+    isAnswer: isEndLimits,
+    find: ([form = root], subject) => {
+      const { variables, settings, withZero, underflowing, atEnds } = trialsOf(subject);
+      const truth = truthOf(form, form, variables);
+      const at = (sign: -1 | 1): EndLimit => {
+        const limit = commonLimit(truth, sign, 0, 1, settings, [...withZero, ...underflowing, ...atEnds]);
+        if (limit === 0) return "0";
+        return limit === Infinity ? "inf" : limit === -Infinity ? "-inf" : null;
+      };
+      return [at(-1), at(1)];
+    },
+  });
 }
 
 /** What a sequence of values at growing inputs tends to, if that can be told. */

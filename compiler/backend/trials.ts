@@ -13,6 +13,8 @@ export function trialsOf({ activation, cotangent }: Subject): {
   /** The defaults with one parameter at which an exponential underflows, and with one that is 0. */
   readonly underflowing: readonly (readonly number[])[];
   readonly withZero: readonly (readonly number[])[];
+  /** The defaults with one parameter at an end of its range that belongs to it. */
+  readonly atEnds: readonly (readonly number[])[];
   /** Rows at the defaults with other inputs of extreme sizes. */
   readonly extreme: (index: number, x: number) => number[][];
 } {
@@ -28,6 +30,11 @@ export function trialsOf({ activation, cotangent }: Subject): {
     settings: [defaults, ...variations(parameters)],
     underflowing: varied(parameters, () => [-1e4, 1e4]),
     withZero,
+    atEnds: parameters.flatMap(({ range }, i) =>
+      [range?.lowClosed && range.low, range?.highClosed && range.high]
+        .filter((end) => typeof end === "number")
+        .map((end) => parameters.map((other, k) => (k === i ? end : other.default))),
+    ),
     rowsOf: (index, x, settings) =>
       settings.flatMap((setting) =>
         companions

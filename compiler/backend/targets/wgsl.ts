@@ -1,8 +1,10 @@
 /** WGSL kernels: scalar functions for any shader, and the entry points that run them over whole tensors. */
 import type { Application, Expr, Variable } from "../../ir/expr.js";
+import { wgslNatBits } from "../../machine/index.js";
 import { wgslName, wgslReserved } from "../../names.js";
 import { wgslNatBitsFor } from "../digits.js";
 import { exactFunctionInSteps } from "../exact-form.js";
+import { limitsAtEnds } from "../extremes.js";
 import { type KernelPlan, planSecondOrder, type SecondOrder } from "../kernels.js";
 import { variablesMet } from "../lower.js";
 import { type MachineFunction, machineNames, ownName, wgslMachineText } from "../machine-functions.js";
@@ -273,8 +275,10 @@ function scalarFunctions(context: WgslContext): void {
       if (form.exact) roots.push(form.exact);
     }
     const isDerivative = name !== forward && name !== careful;
+    // The search for a limit takes so many turns of loops, with many digits, that llvmpipe (Mesa 22.3) ends them.
+    const limits = machine.natBits > wgslNatBits ? roots.map((root) => limitsAtEnds(root, plan)) : [];
     const exact =
-      roots.length > 0 ? exactFunctionInSteps(`${name}_exactly`, roots, isDerivative, machine.natBits) : null;
+      roots.length > 0 ? exactFunctionInSteps(`${name}_exactly`, roots, isDerivative, machine.natBits, limits) : null;
     if (exact) needed.push(exact);
     for (const each of needed.filter((one) => !machine.names.includes(one.name))) {
       machine.names.push(...each.own);
