@@ -731,7 +731,7 @@ fn mish_wide_leading_of(x: mish_wide) -> mish_wide_leading {
 //   r2 = divide(r10, r2)
 //   r2 = multiply(r9, r2)
 //   r2 = add(r5, r2)
-fn mish_backward_exactly_wide(x0: mish_wide) -> mish_wide_outcome {
+fn mish_backward_carefully_exactly_wide(x0: mish_wide) -> mish_wide_outcome {
   var registers = array<mish_wide, 13>(
     x0,
     mish_WIDE_ZERO,
@@ -1088,7 +1088,7 @@ fn mish_wide_leading_to_f32(x: mish_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn mish_backward_exactly(x0: f32) -> f32 {
+fn mish_backward_carefully_exactly(x0: f32) -> f32 {
   if (mish_is_nan(x0)) {
     return x0;
   }
@@ -1100,7 +1100,7 @@ fn mish_backward_exactly(x0: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = mish_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = mish_backward_exactly_wide(mish_wide_operand_at(wide_x0, search, 1, true, infinite));
+    let found = mish_backward_carefully_exactly_wide(mish_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
     search = mish_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
@@ -1229,7 +1229,7 @@ fn mish_pair_to_f32(a: mish_pair) -> f32 {
   return a.high + a.low;
 }
 
-fn mish_backward(dy: f32, x: f32) -> f32 {
+fn mish_backward_carefully(dy: f32, x: f32) -> f32 {
   let bounded = mish_pair_at_most(mish_pair_from_f32(x), mish_pair(16.0, 0.0));
   let v = mish_pair_raised_exp(bounded);
   let p = mish_pair_scale(v, 8.6736174e-19);
@@ -1267,7 +1267,7 @@ fn mish_backward(dy: f32, x: f32) -> f32 {
         (bitcast<u32>(abs(4.0 * x * q.high)) <= 0x7a800000u)));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = mish_backward_exactly(x);
+    result = mish_backward_carefully_exactly(x);
     if (mish_is_nan(result)) {
       let far = mish_slope_0_far(x);
       result = select(far, result, mish_is_nan(far));
@@ -1275,6 +1275,22 @@ fn mish_backward(dy: f32, x: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+// The derivative of a quick_tanh(ln(1 + w)), w = e^a, for b = a: w (4 (1 + b) + w (6 + 4 b + w (4 + w))) / (w (w + 2) + 2)^2. No sum of more than one
+// rounded number cancels next to its zero. Beyond 16 it is 1.
+fn mish_quick_mish_gate_slope(a: f32, b: f32) -> f32 {
+  let e = mish_quick_exp_in_halves(min(a, 16.0));
+  let w = e.first * e.second;
+  let w2 = w * w;
+  let d = (2.0 * w + w2) + 2.0;
+  let s = (4.0 + 4.0 * b) + w * ((6.0 + 4.0 * b) + (4.0 * w + w2));
+  return select(1.0, ((e.first * s) / (d * d)) * e.second, a < 16.0);
+}
+
+fn mish_backward(dy: f32, x: f32) -> f32 {
+  let bounded = select(x, -1024.0, x < -1024.0);
+  return dy * mish_quick_mish_gate_slope(bounded, bounded);
 }
 
 struct mish_value_and_slopes {
@@ -1715,7 +1731,7 @@ fn mish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn mish_double_backward(dy: f32, ddx: f32, x: f32) -> mish_second_gradients {
-  let slopes = mish_backward(1.0, x);
+  let slopes = mish_backward_carefully(1.0, x);
   let curvatures = mish_curvature(x);
   return mish_second_gradients(ddx * slopes, mish_product_of_three(dy, ddx, curvatures));
 }
@@ -1767,11 +1783,12 @@ fn mish_backward_inputs(
   }
   let dy = mish_cotangent_dy[i];
   let x0 = mish_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = mish_backward(dy[k], x0[k]);
-  }
-  mish_gradient_dx[i] = result;
+  mish_gradient_dx[i] = vec4<f32>(
+    mish_backward(dy.x, x0.x),
+    mish_backward(dy.y, x0.y),
+    mish_backward(dy.z, x0.z),
+    mish_backward(dy.w, x0.w),
+  );
 }
 
 @compute @workgroup_size(256)

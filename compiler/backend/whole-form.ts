@@ -64,18 +64,18 @@ export function wholeForm(
   const place = plan.activation.inputs.indexOf(input);
   const forms = [...new Set(ways.map(({ form }) => form))];
   const numbered = ways.map(({ form, precise }) => ({ form: forms.indexOf(form), precise }));
-  const found = searched(plan, [root, plan.value, ...forms], {
+  const found = searched(plan, [root, recognised, plan.value, ...forms], {
     name: "which form is quick for all operands",
     isAnswer: isPlace,
     details: [granted, isDerivative, numbered, stages, overshoot],
-    find: ([meant = root, value = root, ...tried], { activation }) => {
+    find: ([meant = root, sampled = root, value = root, ...tried], { activation }) => {
       const variable = activation.inputs[place] ?? input;
       const runs = numbered.map(
         ({ form, precise }) =>
           () =>
             emulated(tried[form]!, precise, variable),
       );
-      return firstRightEverywhere({ root: meant, value, granted, isDerivative }, variable, runs);
+      return firstRightEverywhere({ root: meant, sampled, value, granted, isDerivative }, variable, runs);
     },
   });
   const way = ways[found];

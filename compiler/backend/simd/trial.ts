@@ -57,7 +57,7 @@ export function rightWay(plan: KernelPlan, trial: Trial): TriedWay | undefined {
     find: ([meant = root, value = root, ...copies], { activation }) => {
       const variable = activation.inputs[place] ?? input;
       const lineOf = (isWhole: boolean): Line =>
-        new Line({ root: meant, value, input: variable, granted, isDerivative, flushes, isWhole });
+        new Line({ root: meant, sampled: meant, value, input: variable, granted, isDerivative, flushes, isWhole });
       const usual = lineOf(false);
       if (!usual.isTrusted) return -1;
       let whole: Line | undefined;
@@ -79,6 +79,8 @@ export function rightWay(plan: KernelPlan, trial: Trial): TriedWay | undefined {
 export interface WholeTrial {
   /** What is meant, in normal form. */
   readonly root: Expr;
+  /** The same as it is computed in binary64: with its gates recognised, which are right far out as well, where formulas overflow. */
+  readonly sampled: Expr;
   /** What a derivative is one of. */
   readonly value: Expr;
   readonly granted: Granted;
@@ -127,7 +129,7 @@ class Line {
 
   constructor(options: LineOptions) {
     this.options = options;
-    this.meant = single(options.root, options.input);
+    this.meant = single(options.sampled, options.input);
     this.value = single(options.value, options.input);
     this.zeros = zerosOf(this.meant);
     const all = Float32Array.from([...line, ...(options.isWhole ? far : []), ...this.zeros.flatMap(beside)]);

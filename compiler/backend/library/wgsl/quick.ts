@@ -160,14 +160,15 @@ fn times_mish_gate(p: f32, x: f32) -> f32 {
   return p * (e.first * (w + 2.0) / (w * (w + 2.0) + 2.0)) * e.second;
 }
 
-// The derivative of a tanh(ln(1 + w)), w = e^a, for b = a. Its numerator is w (4 (1 + b) + w (6 + 4 b + w (4 + w))): no sum of more than one rounded number cancels next to its zero.
+// The derivative of a tanh(ln(1 + w)), w = e^a, for b = a: w (4 (1 + b) + w (6 + 4 b + w (4 + w))) / (w (w + 2) + 2)^2. No sum of more than one
+// rounded number cancels next to its zero. Beyond 16 it is 1.
 fn mish_gate_slope(a: f32, b: f32) -> f32 {
   let e = exp_in_halves(min(a, 16.0));
   let w = e.first * e.second;
-  let c = select(0.0, b, a < 16.0);
-  let d = w * (w + 2.0) + 2.0;
-  let s = (4.0 + 4.0 * c) + w * ((6.0 + 4.0 * c) + w * (4.0 + w));
-  return e.first * s / (d * d) * e.second;
+  let w2 = w * w;
+  let d = (2.0 * w + w2) + 2.0;
+  let s = (4.0 + 4.0 * b) + w * ((6.0 + 4.0 * b) + (4.0 * w + w2));
+  return select(1.0, e.first * s / (d * d) * e.second, a < 16.0);
 }
 
 // (a + 1.5) Phi(-a) e^(a^2/2) for s = 2 a/(a + 1.5), 0 <= a <= 18.5: 0.75 and s times a polynomial in s - 1 (1.6e-8), so that next to 0 it is
