@@ -26,7 +26,7 @@ const celuActivation: Activation = {
       {
         entryPoint: "celu_forward",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 2048,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],

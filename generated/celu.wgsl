@@ -467,7 +467,7 @@ fn celu_wide_leading_of(x: celu_wide) -> celu_wide_leading {
 //   r3 = multiply(r1, r3)
 //   r2 = less(r2, r0)
 //   r2 = select(r3, r0, r2)
-fn celu_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide_outcome {
+fn celu_carefully_exactly_wide(x0: celu_wide, x1: celu_wide) -> celu_wide_outcome {
   var registers = array<celu_wide, 8>(
     x0,
     x1,
@@ -803,7 +803,7 @@ fn celu_wide_leading_to_f32(x: celu_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn celu_exactly(x0: f32, x1: f32) -> f32 {
+fn celu_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (celu_is_nan(x0)) {
     return x0;
   }
@@ -819,7 +819,7 @@ fn celu_exactly(x0: f32, x1: f32) -> f32 {
   let zero = false;
   var search = celu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = celu_exactly_wide(
+    let found = celu_carefully_exactly_wide(
       celu_wide_operand_at(wide_x0, search, 1, true, infinite),
       celu_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
@@ -937,10 +937,7 @@ fn celu_pair_to_f32(a: celu_pair) -> f32 {
   return a.high + a.low;
 }
 
-// An ELU whose slope at 0 is 1 whatever alpha is. PyTorch allows a negative alpha too.
-// Source: PyTorch nn.CELU; Barron 2017.
-// celu(x; alpha = 1 in (0, inf)) = where(x > 0, x, alpha * (exp(x / alpha) - 1))
-fn celu(x: f32, alpha: f32) -> f32 {
+fn celu_carefully(x: f32, alpha: f32) -> f32 {
   var v = celu_pair_multiply(
     celu_pair_from_f32(alpha),
     celu_pair_expm1(celu_pair_divide(celu_pair_from_f32(x), celu_pair_from_f32(alpha)))
@@ -955,7 +952,7 @@ fn celu(x: f32, alpha: f32) -> f32 {
     (abs(alpha) >= 3.637979e-12);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = celu_exactly(x, alpha);
+    result = celu_carefully_exactly(x, alpha);
     if (celu_is_nan(result)) {
       let far = celu_value_far(x, alpha);
       result = select(far, result, celu_is_nan(far));
@@ -963,6 +960,70 @@ fn celu(x: f32, alpha: f32) -> f32 {
     found = true;
   }
   return select(result, x, celu_is_nan(x));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn celu_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn celu_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn celu_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(celu_quick_exponent_of_bits(z));
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn celu_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn celu_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn celu_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// 2^k (e^r - 1) + (2^k - 1).
+fn celu_quick_expm1(x: f32) -> f32 {
+  let z = celu_quick_rounded_with_bits(x * 1.44269504);
+  let k = celu_quick_whole_of_bits(z);
+  let scale = celu_quick_scaled_by_bits(1.0, z);
+  return scale * celu_quick_expm1_of_rest(celu_quick_rest_of(x, k)) + (scale - 1.0);
+}
+
+fn celu_quickly(x: f32, alpha: f32) -> f32 {
+  return select(alpha * celu_quick_expm1(x / alpha), x, x > 0.0);
+}
+
+fn celu_is_ordinary(x: f32, alpha: f32) -> bool {
+  let q = x / alpha;
+  let v = abs(q);
+  return (
+    (bitcast<u32>(abs(x)) <= 0x71800000u) &
+    (bitcast<u32>(abs(alpha)) <= 0x71800000u) &
+    ((x > 0.0) | (abs(celu_quick_expm1(q)) >= 3.9443045e-31)) &
+    ((x > 0.0) | ((v <= 86.0) & (bitcast<u32>(abs(q)) <= 0x7f7fffffu) & (abs(alpha) >= 1.1754944e-38)))
+  );
+}
+
+// An ELU whose slope at 0 is 1 whatever alpha is. PyTorch allows a negative alpha too.
+// Source: PyTorch nn.CELU; Barron 2017.
+// celu(x; alpha = 1 in (0, inf)) = where(x > 0, x, alpha * (exp(x / alpha) - 1))
+fn celu(x: f32, alpha: f32) -> f32 {
+  if (celu_is_ordinary(x, alpha)) {
+    return celu_quickly(x, alpha);
+  }
+  return celu_carefully(x, alpha);
 }
 
 fn celu_exp(x: f32) -> f32 {
@@ -1332,22 +1393,41 @@ struct celu_uniform_values {
 @group(0) @binding(6) var<storage, read> celu_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> celu_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn celu_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (celu_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (celu_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = celu_input_x[i];
+      celu_output_y[i] = vec4<f32>(
+        celu_quickly(x0.x, celu_uniforms.p_alpha),
+        celu_quickly(x0.y, celu_uniforms.p_alpha),
+        celu_quickly(x0.z, celu_uniforms.p_alpha),
+        celu_quickly(x0.w, celu_uniforms.p_alpha),
+      );
+      let is_ordinary = vec4<bool>(
+        celu_is_ordinary(x0.x, celu_uniforms.p_alpha),
+        celu_is_ordinary(x0.y, celu_uniforms.p_alpha),
+        celu_is_ordinary(x0.z, celu_uniforms.p_alpha),
+        celu_is_ordinary(x0.w, celu_uniforms.p_alpha),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = celu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = celu(x0[k], celu_uniforms.p_alpha);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    celu_output_y[i][k % 4u] = celu_carefully(celu_input_x[i][k % 4u], celu_uniforms.p_alpha);
+    left &= left - 1u;
   }
-  celu_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)

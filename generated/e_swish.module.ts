@@ -29,7 +29,7 @@ const eSwishActivation: Activation = {
       {
         entryPoint: "e_swish_forward",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 2048,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],

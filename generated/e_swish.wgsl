@@ -435,7 +435,7 @@ fn e_swish_wide_leading_of(x: e_swish_wide) -> e_swish_wide_leading {
 //   r3 = add(r2, r3)
 //   r3 = divide(r0, r3)
 //   r3 = multiply(r1, r3)
-fn e_swish_exactly_wide(x0: e_swish_wide, x1: e_swish_wide) -> e_swish_wide_outcome {
+fn e_swish_carefully_exactly_wide(x0: e_swish_wide, x1: e_swish_wide) -> e_swish_wide_outcome {
   var registers = array<e_swish_wide, 4>(x0, x1, e_swish_WIDE_ONE, e_swish_WIDE_ZERO);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
   var errors = array<i32, 4>(-e_swish_WIDE_BEYOND, -e_swish_WIDE_BEYOND, -e_swish_WIDE_BEYOND, -e_swish_WIDE_BEYOND);
@@ -753,7 +753,7 @@ fn e_swish_wide_leading_to_f32(x: e_swish_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn e_swish_exactly(x0: f32, x1: f32) -> f32 {
+fn e_swish_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (e_swish_is_nan(x0)) {
     return x0;
   }
@@ -769,7 +769,7 @@ fn e_swish_exactly(x0: f32, x1: f32) -> f32 {
   let zero = false;
   var search = e_swish_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = e_swish_exactly_wide(
+    let found = e_swish_carefully_exactly_wide(
       e_swish_wide_operand_at(wide_x0, search, 1, true, infinite),
       e_swish_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
@@ -896,10 +896,7 @@ fn e_swish_pair_to_f32(a: e_swish_pair) -> f32 {
   return a.high + a.low;
 }
 
-// Swish, scaled; the paper recommends beta in [1, 2].
-// Source: Alcaide 2018; Echo Swish.
-// e_swish(x; beta = 1.735) = beta * x * sigmoid(x)
-fn e_swish(x: f32, beta: f32) -> f32 {
+fn e_swish_carefully(x: f32, beta: f32) -> f32 {
   let p = e_swish_pair_multiply(e_swish_pair_from_f32(x), e_swish_pair_from_f32(beta));
   let bounded = e_swish_pair_at_most(e_swish_pair_from_f32(x), e_swish_pair(40.0, 0.0));
   let v = e_swish_pair_raised_exp(bounded);
@@ -918,7 +915,7 @@ fn e_swish(x: f32, beta: f32) -> f32 {
     (bitcast<u32>(abs(p3.high)) <= 0x7a800000u);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = e_swish_exactly(x, beta);
+    result = e_swish_carefully_exactly(x, beta);
     if (e_swish_is_nan(result)) {
       let far = e_swish_value_far(x, beta);
       result = select(far, result, e_swish_is_nan(far));
@@ -926,6 +923,60 @@ fn e_swish(x: f32, beta: f32) -> f32 {
     found = true;
   }
   return select(result, x, e_swish_is_nan(x));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn e_swish_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn e_swish_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn e_swish_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn e_swish_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(e_swish_quick_exponent_of_bits(z));
+}
+
+// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
+fn e_swish_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
+}
+
+// 1/(1 + e^-x): beyond these bounds it is 0 or 1.
+fn e_swish_quick_sigmoid(x: f32) -> f32 {
+  let y = clamp(x, -89.0, 88.0);
+  let z = e_swish_quick_rounded_with_bits(y * 1.44269504);
+  let r = e_swish_quick_rest_of(y, e_swish_quick_whole_of_bits(z));
+  let r2 = r * r;
+  let q = (0.49999993 - r * 0.166665207) + r2 * ((0.041668386 - r * 0.0083687138) + r2 * 0.0013814748);
+  return 1.0 / (1.0 + e_swish_quick_scaled_down_by_bits(1.0 + (r2 * q - r), z));
+}
+
+fn e_swish_quickly(x: f32, beta: f32) -> f32 {
+  return x * beta * e_swish_quick_sigmoid(x);
+}
+
+fn e_swish_is_ordinary(x: f32, beta: f32) -> bool {
+  return (
+    (bitcast<u32>(abs(x)) <= 0x42800000u) & (bitcast<u32>(abs(beta)) <= 0x42800000u) & (abs(x * beta) >= 3.9443045e-31)
+  );
+}
+
+// Swish, scaled; the paper recommends beta in [1, 2].
+// Source: Alcaide 2018; Echo Swish.
+// e_swish(x; beta = 1.735) = beta * x * sigmoid(x)
+fn e_swish(x: f32, beta: f32) -> f32 {
+  if (e_swish_is_ordinary(x, beta)) {
+    return e_swish_quickly(x, beta);
+  }
+  return e_swish_carefully(x, beta);
 }
 
 // sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
@@ -1480,22 +1531,41 @@ struct e_swish_uniform_values {
 @group(0) @binding(6) var<storage, read> e_swish_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> e_swish_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn e_swish_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (e_swish_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (e_swish_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = e_swish_input_x[i];
+      e_swish_output_y[i] = vec4<f32>(
+        e_swish_quickly(x0.x, e_swish_uniforms.p_beta),
+        e_swish_quickly(x0.y, e_swish_uniforms.p_beta),
+        e_swish_quickly(x0.z, e_swish_uniforms.p_beta),
+        e_swish_quickly(x0.w, e_swish_uniforms.p_beta),
+      );
+      let is_ordinary = vec4<bool>(
+        e_swish_is_ordinary(x0.x, e_swish_uniforms.p_beta),
+        e_swish_is_ordinary(x0.y, e_swish_uniforms.p_beta),
+        e_swish_is_ordinary(x0.z, e_swish_uniforms.p_beta),
+        e_swish_is_ordinary(x0.w, e_swish_uniforms.p_beta),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = e_swish_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = e_swish(x0[k], e_swish_uniforms.p_beta);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    e_swish_output_y[i][k % 4u] = e_swish_carefully(e_swish_input_x[i][k % 4u], e_swish_uniforms.p_beta);
+    left &= left - 1u;
   }
-  e_swish_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)

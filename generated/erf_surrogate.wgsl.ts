@@ -929,7 +929,6 @@ fn erf_surrogate_backward_is_ordinary(x: f32, alpha: f32) -> bool {
     (bitcast<u32>(abs(alpha)) <= 0x42800000u) &
     (0.5641896 * alpha >= 7.888609e-31) &
     ((squared + squared2) * e <= 3.1691265e+29 * e) &
-    (e >= 7.888609e-31) &
     (p <= 86.0)
   );
 }

@@ -917,7 +917,6 @@ fn heavi_erfc_backward_is_ordinary(x: f32, k: f32) -> bool {
     (bitcast<u32>(abs(x)) <= 0x42800000u) &
     (bitcast<u32>(abs(k)) <= 0x42800000u) &
     ((squared + squared2) * e <= 6.338253e+29 * e) &
-    (e >= 3.9443045e-31) &
     (p <= 86.0)
   );
 }

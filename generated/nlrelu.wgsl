@@ -506,7 +506,7 @@ fn nlrelu_wide_leading_of(x: nlrelu_wide) -> nlrelu_wide_leading {
 //   r7 = divide(r4, r7)
 //   r7 = twice_artanh(r7)
 //   r7 = add(r5, r7)
-fn nlrelu_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide_outcome {
+fn nlrelu_carefully_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wide_outcome {
   var registers = array<nlrelu_wide, 9>(
     x0,
     x1,
@@ -829,7 +829,7 @@ fn nlrelu_wide_leading_to_f32(x: nlrelu_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn nlrelu_exactly(x0: f32, x1: f32) -> f32 {
+fn nlrelu_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (nlrelu_is_nan(x0)) {
     return x0;
   }
@@ -845,7 +845,7 @@ fn nlrelu_exactly(x0: f32, x1: f32) -> f32 {
   let zero = false;
   var search = nlrelu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = nlrelu_exactly_wide(
+    let found = nlrelu_carefully_exactly_wide(
       nlrelu_wide_operand_at(wide_x0, search, 1, true, infinite),
       nlrelu_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
@@ -942,10 +942,7 @@ fn nlrelu_pair_multiply(a: nlrelu_pair, b: nlrelu_pair) -> nlrelu_pair {
   return nlrelu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
-// Logarithm of a rectifier: grows slowly.
-// Source: Liu et al. 2019; Echo NLReLU.
-// nlrelu(x; beta = 1 in (0, inf)) = log(1 + beta * max(x, 0))
-fn nlrelu(x: f32, beta: f32) -> f32 {
+fn nlrelu_carefully(x: f32, beta: f32) -> f32 {
   var v = nlrelu_pair(0.0, 0.0);
   if (x > 0.0) {
     v = nlrelu_pair_from_f32(x);
@@ -957,7 +954,7 @@ fn nlrelu(x: f32, beta: f32) -> f32 {
     (abs(beta) >= 3.637979e-12);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = nlrelu_exactly(x, beta);
+    result = nlrelu_carefully_exactly(x, beta);
     if (nlrelu_is_nan(result)) {
       let far = nlrelu_value_far(x, beta);
       result = select(far, result, nlrelu_is_nan(far));
@@ -965,6 +962,48 @@ fn nlrelu(x: f32, beta: f32) -> f32 {
     found = true;
   }
   return select(result, x, nlrelu_is_nan(x));
+}
+
+fn nlrelu_quick_binary_exponent(x: f32) -> f32 {
+  return f32(bitcast<i32>(bitcast<u32>(x) - 0x3f3504f3u) >> 23u);
+}
+
+// ln(2^k (1 + f)), sqrt(1/2) <= 1 + f < sqrt(2): with s = 2 f/(2 + f) it is 2 artanh(s/2), a polynomial (8e-10).
+fn nlrelu_quick_log_of_parts(k: f32, f: f32) -> f32 {
+  let s = (f + f) / (2.0 + f);
+  let z = s * s;
+  let p = 0.08333347 + z * (0.0124929916 + z * 0.00233366897);
+  let h = k * 0.693145751953125;
+  return h + (s + (s * (z * p) + k * 1.42860682e-6));
+}
+
+// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
+fn nlrelu_quick_log1p(x: f32) -> f32 {
+  let k = nlrelu_quick_binary_exponent(1.0 + x);
+  let scale = nlrelu_power_of_two(i32(-k));
+  return nlrelu_quick_log_of_parts(k, x * scale + (scale - 1.0));
+}
+
+fn nlrelu_quickly(x: f32, beta: f32) -> f32 {
+  return nlrelu_quick_log1p(beta * select(x, 0.0, x <= 0.0));
+}
+
+fn nlrelu_is_ordinary(x: f32, beta: f32) -> bool {
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+    (nlrelu_quick_log1p(beta * select(x, 0.0, x <= 0.0)) >= 3.9443045e-31)
+  );
+}
+
+// Logarithm of a rectifier: grows slowly.
+// Source: Liu et al. 2019; Echo NLReLU.
+// nlrelu(x; beta = 1 in (0, inf)) = log(1 + beta * max(x, 0))
+fn nlrelu(x: f32, beta: f32) -> f32 {
+  if (nlrelu_is_ordinary(x, beta)) {
+    return nlrelu_quickly(x, beta);
+  }
+  return nlrelu_carefully(x, beta);
 }
 
 fn nlrelu_slope_0_far(x0: f32, x1: f32) -> f32 {
@@ -1344,22 +1383,41 @@ struct nlrelu_uniform_values {
 @group(0) @binding(6) var<storage, read> nlrelu_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> nlrelu_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn nlrelu_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (nlrelu_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (nlrelu_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = nlrelu_input_x[i];
+      nlrelu_output_y[i] = vec4<f32>(
+        nlrelu_quickly(x0.x, nlrelu_uniforms.p_beta),
+        nlrelu_quickly(x0.y, nlrelu_uniforms.p_beta),
+        nlrelu_quickly(x0.z, nlrelu_uniforms.p_beta),
+        nlrelu_quickly(x0.w, nlrelu_uniforms.p_beta),
+      );
+      let is_ordinary = vec4<bool>(
+        nlrelu_is_ordinary(x0.x, nlrelu_uniforms.p_beta),
+        nlrelu_is_ordinary(x0.y, nlrelu_uniforms.p_beta),
+        nlrelu_is_ordinary(x0.z, nlrelu_uniforms.p_beta),
+        nlrelu_is_ordinary(x0.w, nlrelu_uniforms.p_beta),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = nlrelu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = nlrelu(x0[k], nlrelu_uniforms.p_beta);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    nlrelu_output_y[i][k % 4u] = nlrelu_carefully(nlrelu_input_x[i][k % 4u], nlrelu_uniforms.p_beta);
+    left &= left - 1u;
   }
-  nlrelu_output_y[i] = result;
 }
 
 @compute @workgroup_size(64)

@@ -25,7 +25,7 @@ const serluActivation: Activation = {
       {
         entryPoint: "serlu_forward",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 2048,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],

@@ -364,7 +364,7 @@ fn serlu_wide_leading_of(x: serlu_wide) -> serlu_wide_leading {
 //   r3 = negate(r3)
 //   r3 = select(r4, r0, r3)
 //   r3 = multiply(r1, r3)
-fn serlu_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -> serlu_wide_outcome {
+fn serlu_carefully_exactly_wide(x0: serlu_wide, x1: serlu_wide, x2: serlu_wide) -> serlu_wide_outcome {
   var registers = array<serlu_wide, 5>(
     x0,
     x1,
@@ -680,7 +680,7 @@ fn serlu_wide_leading_to_f32(x: serlu_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn serlu_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
+fn serlu_carefully_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   if (serlu_is_nan(x0)) {
     return x0;
   }
@@ -700,7 +700,7 @@ fn serlu_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   let zero = false;
   var search = serlu_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = serlu_exactly_wide(
+    let found = serlu_carefully_exactly_wide(
       serlu_wide_operand_at(wide_x0, search, 1, true, infinite),
       serlu_wide_operand_at(wide_x1, search, 2, false, infinite),
       serlu_wide_operand_at(wide_x2, search, 3, false, infinite)
@@ -808,10 +808,7 @@ fn serlu_pair_to_f32(a: serlu_pair) -> f32 {
   return a.high + a.low;
 }
 
-// Scaled, with a bump for negative inputs that fades out.
-// Source: Zhang and Li 2018.
-// serlu(x; lam = 1.07862, alpha = 2.90427) = lam * where(x >= 0, x, alpha * x * exp(x))
-fn serlu(x: f32, lam: f32, alpha: f32) -> f32 {
+fn serlu_carefully(x: f32, lam: f32, alpha: f32) -> f32 {
   let p = serlu_pair_multiply(serlu_pair_from_f32(x), serlu_pair_from_f32(alpha));
   let e = serlu_pair_exp(serlu_pair_from_f32(x));
   let p2 = serlu_pair_multiply(p, e);
@@ -830,7 +827,7 @@ fn serlu(x: f32, lam: f32, alpha: f32) -> f32 {
     ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = serlu_exactly(x, lam, alpha);
+    result = serlu_carefully_exactly(x, lam, alpha);
     if (serlu_is_nan(result)) {
       let far = serlu_value_far(x, lam, alpha);
       result = select(far, result, serlu_is_nan(far));
@@ -838,6 +835,68 @@ fn serlu(x: f32, lam: f32, alpha: f32) -> f32 {
     found = true;
   }
   return select(result, x, serlu_is_nan(x));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn serlu_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn serlu_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn serlu_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(serlu_quick_exponent_of_bits(z));
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn serlu_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn serlu_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn serlu_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn serlu_quick_exp(x: f32) -> f32 {
+  let z = serlu_quick_rounded_with_bits(x * 1.44269504);
+  let k = serlu_quick_whole_of_bits(z);
+  return serlu_quick_scaled_by_bits(1.0 + serlu_quick_expm1_of_rest(serlu_quick_rest_of(x, k)), z);
+}
+
+fn serlu_quickly(x: f32, lam: f32, alpha: f32) -> f32 {
+  return lam * select(x * alpha * serlu_quick_exp(x), x, x >= 0.0);
+}
+
+fn serlu_is_ordinary(x: f32, lam: f32, alpha: f32) -> bool {
+  let p = x * alpha;
+  return (
+    (bitcast<u32>(abs(x)) <= 0x42800000u) &
+    (bitcast<u32>(abs(lam)) <= 0x42800000u) &
+    (bitcast<u32>(abs(alpha)) <= 0x42800000u) &
+    ((x >= 0.0) | ((abs(p) >= 3.9443045e-31) & (abs(p * serlu_quick_exp(x)) >= 3.9443045e-31)))
+  );
+}
+
+// Scaled, with a bump for negative inputs that fades out.
+// Source: Zhang and Li 2018.
+// serlu(x; lam = 1.07862, alpha = 2.90427) = lam * where(x >= 0, x, alpha * x * exp(x))
+fn serlu(x: f32, lam: f32, alpha: f32) -> f32 {
+  if (serlu_is_ordinary(x, lam, alpha)) {
+    return serlu_quickly(x, lam, alpha);
+  }
+  return serlu_carefully(x, lam, alpha);
 }
 
 fn serlu_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
@@ -1310,22 +1369,41 @@ struct serlu_uniform_values {
 @group(0) @binding(6) var<storage, read> serlu_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> serlu_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn serlu_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (serlu_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (serlu_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = serlu_input_x[i];
+      serlu_output_y[i] = vec4<f32>(
+        serlu_quickly(x0.x, serlu_uniforms.p_lam, serlu_uniforms.p_alpha),
+        serlu_quickly(x0.y, serlu_uniforms.p_lam, serlu_uniforms.p_alpha),
+        serlu_quickly(x0.z, serlu_uniforms.p_lam, serlu_uniforms.p_alpha),
+        serlu_quickly(x0.w, serlu_uniforms.p_lam, serlu_uniforms.p_alpha),
+      );
+      let is_ordinary = vec4<bool>(
+        serlu_is_ordinary(x0.x, serlu_uniforms.p_lam, serlu_uniforms.p_alpha),
+        serlu_is_ordinary(x0.y, serlu_uniforms.p_lam, serlu_uniforms.p_alpha),
+        serlu_is_ordinary(x0.z, serlu_uniforms.p_lam, serlu_uniforms.p_alpha),
+        serlu_is_ordinary(x0.w, serlu_uniforms.p_lam, serlu_uniforms.p_alpha),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = serlu_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = serlu(x0[k], serlu_uniforms.p_lam, serlu_uniforms.p_alpha);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    serlu_output_y[i][k % 4u] = serlu_carefully(serlu_input_x[i][k % 4u], serlu_uniforms.p_lam, serlu_uniforms.p_alpha);
+    left &= left - 1u;
   }
-  serlu_output_y[i] = result;
 }
 
 @compute @workgroup_size(256)

@@ -43,7 +43,7 @@ const sigmoidSurrogateActivation: Activation = {
       {
         entryPoint: "sigmoid_surrogate_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 2048,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],

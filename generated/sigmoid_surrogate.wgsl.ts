@@ -455,7 +455,7 @@ fn sigmoid_surrogate_wide_leading_of(x: sigmoid_surrogate_wide) -> sigmoid_surro
 //   r2 = multiply(r2, r2)
 //   r2 = divide(r0, r2)
 //   r2 = multiply(r1, r2)
-fn sigmoid_surrogate_backward_exactly_wide(
+fn sigmoid_surrogate_backward_carefully_exactly_wide(
   x0: sigmoid_surrogate_wide,
   x1: sigmoid_surrogate_wide
 ) -> sigmoid_surrogate_wide_outcome {
@@ -780,7 +780,7 @@ fn sigmoid_surrogate_wide_leading_to_f32(x: sigmoid_surrogate_wide_leading) -> f
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn sigmoid_surrogate_backward_exactly(x0: f32, x1: f32) -> f32 {
+fn sigmoid_surrogate_backward_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (sigmoid_surrogate_is_nan(x0)) {
     return x0;
   }
@@ -796,7 +796,7 @@ fn sigmoid_surrogate_backward_exactly(x0: f32, x1: f32) -> f32 {
   let zero = x0 == 0.0;
   var search = sigmoid_surrogate_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = sigmoid_surrogate_backward_exactly_wide(
+    let found = sigmoid_surrogate_backward_carefully_exactly_wide(
       sigmoid_surrogate_wide_operand_at(wide_x0, search, 1, true, infinite),
       sigmoid_surrogate_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
@@ -920,7 +920,7 @@ fn sigmoid_surrogate_pair_divide(a: sigmoid_surrogate_pair, b: sigmoid_surrogate
   return sigmoid_surrogate_pair_ordered_sum(q, rest / b.high);
 }
 
-fn sigmoid_surrogate_backward(dy: f32, x: f32, slope: f32) -> f32 {
+fn sigmoid_surrogate_backward_carefully(dy: f32, x: f32, slope: f32) -> f32 {
   let p = sigmoid_surrogate_pair_multiply(sigmoid_surrogate_pair_from_f32(x), sigmoid_surrogate_pair_from_f32(slope));
   let v = sigmoid_surrogate_pair_abs(p);
   let v2 = sigmoid_surrogate_pair_negate(v);
@@ -941,7 +941,7 @@ fn sigmoid_surrogate_backward(dy: f32, x: f32, slope: f32) -> f32 {
     (abs(slope) >= 3.469447e-18);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = sigmoid_surrogate_backward_exactly(x, slope);
+    result = sigmoid_surrogate_backward_carefully_exactly(x, slope);
     if (sigmoid_surrogate_is_nan(result)) {
       let far = sigmoid_surrogate_slope_0_far(x, slope);
       result = select(far, result, sigmoid_surrogate_is_nan(far));
@@ -949,6 +949,97 @@ fn sigmoid_surrogate_backward(dy: f32, x: f32, slope: f32) -> f32 {
     found = true;
   }
   return dy * result;
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn sigmoid_surrogate_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn sigmoid_surrogate_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn sigmoid_surrogate_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn sigmoid_surrogate_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(sigmoid_surrogate_quick_exponent_of_bits(z));
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn sigmoid_surrogate_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn sigmoid_surrogate_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
+fn sigmoid_surrogate_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
+}
+
+// The derivative of the sigmoid: e/(1 + e)^2 with e = e^-|a|.
+fn sigmoid_surrogate_quick_logistic_of_pair(a: sigmoid_surrogate_pair) -> f32 {
+  let z = sigmoid_surrogate_quick_rounded_with_bits(a.high * 1.44269504);
+  let rest = sigmoid_surrogate_quick_rest_of(a.high, sigmoid_surrogate_quick_whole_of_bits(z)) + a.low;
+  let positive = a.high > 0.0;
+  let e = select(
+    sigmoid_surrogate_quick_scaled_by_bits(1.0 + sigmoid_surrogate_quick_expm1_of_rest(rest), z),
+    sigmoid_surrogate_quick_scaled_down_by_bits(1.0 + sigmoid_surrogate_quick_expm1_of_rest(-rest), z),
+    positive
+  );
+  let d = 1.0 + e;
+  return e / (d * d);
+}
+
+fn sigmoid_surrogate_backward_quickly(dy: f32, x: f32, slope: f32) -> f32 {
+  let ds = sigmoid_surrogate_quick_logistic_of_pair(
+    sigmoid_surrogate_pair_multiply(sigmoid_surrogate_pair_from_f32(x), sigmoid_surrogate_pair_from_f32(slope))
+  );
+  return dy * (slope * ds);
+}
+
+// e^x for x <= 0, and 0 below the normal numbers.
+fn sigmoid_surrogate_quick_falling_exp(x: f32) -> f32 {
+  let y = max(x, -88.0);
+  let z = sigmoid_surrogate_quick_rounded_with_bits(y * 1.44269504);
+  return sigmoid_surrogate_quick_scaled_by_bits(
+    1.0 + sigmoid_surrogate_quick_expm1_of_rest(sigmoid_surrogate_quick_rest_of(y, sigmoid_surrogate_quick_whole_of_bits(z))),
+    z
+  );
+}
+
+// The derivative of the sigmoid: e/(1 + e)^2 with e = e^-|x|.
+fn sigmoid_surrogate_quick_logistic(x: f32) -> f32 {
+  let e = sigmoid_surrogate_quick_falling_exp(-abs(x));
+  let d = 1.0 + e;
+  return e / (d * d);
+}
+
+fn sigmoid_surrogate_backward_is_ordinary(x: f32, slope: f32) -> bool {
+  let p = x * slope;
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    (bitcast<u32>(abs(slope)) <= 0x5c800000u) &
+    (sigmoid_surrogate_quick_logistic(p) >= 3.9443045e-31) &
+    (abs(p) <= 86.0)
+  );
+}
+
+fn sigmoid_surrogate_backward(dy: f32, x: f32, slope: f32) -> f32 {
+  if (sigmoid_surrogate_backward_is_ordinary(x, slope)) {
+    return sigmoid_surrogate_backward_quickly(dy, x, slope);
+  }
+  return sigmoid_surrogate_backward_carefully(dy, x, slope);
 }
 
 struct sigmoid_surrogate_value_and_slopes {
@@ -1253,7 +1344,7 @@ fn sigmoid_surrogate_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn sigmoid_surrogate_double_backward(dy: f32, ddx: f32, x: f32, slope: f32) -> sigmoid_surrogate_second_gradients {
-  let slopes = sigmoid_surrogate_backward(1.0, x, slope);
+  let slopes = sigmoid_surrogate_backward_carefully(1.0, x, slope);
   let curvatures = sigmoid_surrogate_curvature(x, slope);
   return sigmoid_surrogate_second_gradients(ddx * slopes, sigmoid_surrogate_product_of_three(dy, ddx, curvatures));
 }
@@ -1295,23 +1386,42 @@ fn sigmoid_surrogate_forward(
   );
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn sigmoid_surrogate_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (sigmoid_surrogate_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (sigmoid_surrogate_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let dy = sigmoid_surrogate_cotangent_dy[i];
+      let x0 = sigmoid_surrogate_input_x[i];
+      sigmoid_surrogate_gradient_dx[i] = vec4<f32>(
+        sigmoid_surrogate_backward_quickly(dy.x, x0.x, sigmoid_surrogate_uniforms.p_slope),
+        sigmoid_surrogate_backward_quickly(dy.y, x0.y, sigmoid_surrogate_uniforms.p_slope),
+        sigmoid_surrogate_backward_quickly(dy.z, x0.z, sigmoid_surrogate_uniforms.p_slope),
+        sigmoid_surrogate_backward_quickly(dy.w, x0.w, sigmoid_surrogate_uniforms.p_slope),
+      );
+      let is_ordinary = vec4<bool>(
+        sigmoid_surrogate_backward_is_ordinary(x0.x, sigmoid_surrogate_uniforms.p_slope),
+        sigmoid_surrogate_backward_is_ordinary(x0.y, sigmoid_surrogate_uniforms.p_slope),
+        sigmoid_surrogate_backward_is_ordinary(x0.z, sigmoid_surrogate_uniforms.p_slope),
+        sigmoid_surrogate_backward_is_ordinary(x0.w, sigmoid_surrogate_uniforms.p_slope),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let dy = sigmoid_surrogate_cotangent_dy[i];
-  let x0 = sigmoid_surrogate_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = sigmoid_surrogate_backward(dy[k], x0[k], sigmoid_surrogate_uniforms.p_slope);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    sigmoid_surrogate_gradient_dx[i][k % 4u] = sigmoid_surrogate_backward_carefully(sigmoid_surrogate_cotangent_dy[i][k % 4u], sigmoid_surrogate_input_x[i][k % 4u], sigmoid_surrogate_uniforms.p_slope);
+    left &= left - 1u;
   }
-  sigmoid_surrogate_gradient_dx[i] = result;
 }
 
 @compute @workgroup_size(256)

@@ -1125,7 +1125,6 @@ fn sinc_backward(dy: f32, x: f32) -> f32 {
     ((x == 0.0) |
       ((bitcast<u32>(abs(q2.high)) <= 0x7a800000u) & (abs(x) >= 7.888609e-31) &
         (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
         (abs(x) <= 4096.0)));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
@@ -1169,7 +1168,6 @@ fn sinc_fused(x: f32) -> sinc_value_and_slopes {
       ((x == 0.0) |
         ((bitcast<u32>(abs(q2.high)) <= 0x7a800000u) & (abs(x) >= 7.888609e-31) &
           (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
           (abs(x) <= 4096.0)))
     )
   ) {
@@ -1365,7 +1363,6 @@ fn sinc_curvature(x: f32) -> f32 {
           (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
           (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
           (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
           (abs(x) <= 4096.0)))
     )
   ) {

@@ -30,7 +30,7 @@ const softplusActivation: Activation = {
       {
         entryPoint: "softplus_forward",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 2048,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],

@@ -597,7 +597,7 @@ fn softplus_wide_leading_of(x: softplus_wide) -> softplus_wide_leading {
 //   r5 = add(r0, r7)
 //   r0 = select(r5, r7, r0)
 //   r1 = divide(r0, r1)
-fn softplus_exactly_wide(x0: softplus_wide, x1: softplus_wide) -> softplus_wide_outcome {
+fn softplus_carefully_exactly_wide(x0: softplus_wide, x1: softplus_wide) -> softplus_wide_outcome {
   var registers = array<softplus_wide, 11>(
     x0,
     x1,
@@ -946,7 +946,7 @@ fn softplus_wide_leading_to_f32(x: softplus_wide_leading) -> f32 {
   return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
 }
 
-fn softplus_exactly(x0: f32, x1: f32) -> f32 {
+fn softplus_carefully_exactly(x0: f32, x1: f32) -> f32 {
   if (softplus_is_nan(x0)) {
     return x0;
   }
@@ -962,7 +962,7 @@ fn softplus_exactly(x0: f32, x1: f32) -> f32 {
   let zero = false;
   var search = softplus_WIDE_SEARCH;
   while (search.stage < 24) {
-    let found = softplus_exactly_wide(
+    let found = softplus_carefully_exactly_wide(
       softplus_wide_operand_at(wide_x0, search, 1, true, infinite),
       softplus_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
@@ -1117,10 +1117,7 @@ fn softplus_pair_to_f32(a: softplus_pair) -> f32 {
   return a.high + a.low;
 }
 
-// A smooth rectifier. PyTorch returns x itself where beta * x > 20: see softplus_beta.
-// Source: PyTorch nn.Softplus; Dugas et al. 2001.
-// softplus(x; beta = 1 in (0, inf)) = log(1 + exp(beta * x)) / beta
-fn softplus(x: f32, beta: f32) -> f32 {
+fn softplus_carefully(x: f32, beta: f32) -> f32 {
   let p = softplus_pair_multiply(softplus_pair_from_f32(x), softplus_pair_from_f32(beta));
   let bounded = softplus_pair_at_least(p, softplus_pair(0.0, 0.0));
   let v = softplus_pair_abs(p);
@@ -1135,7 +1132,7 @@ fn softplus(x: f32, beta: f32) -> f32 {
     (abs(beta) >= 3.637979e-12);
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found) {
-    result = softplus_exactly(x, beta);
+    result = softplus_carefully_exactly(x, beta);
     if (softplus_is_nan(result)) {
       let far = softplus_value_far(x, beta);
       result = select(far, result, softplus_is_nan(far));
@@ -1143,6 +1140,86 @@ fn softplus(x: f32, beta: f32) -> f32 {
     found = true;
   }
   return select(result, x, softplus_is_nan(x));
+}
+
+// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
+fn softplus_quick_rounded_with_bits(x: f32) -> f32 {
+  return x + 12582912.0;
+}
+
+// y 2^k for the whole number k of z; for k = -127 it is 0.
+fn softplus_quick_scaled_by_bits(y: f32, z: f32) -> f32 {
+  return y * bitcast<f32>((bitcast<u32>(z) + 127u) << 23u);
+}
+
+// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
+fn softplus_quick_expm1_of_rest(r: f32) -> f32 {
+  let r2 = r * r;
+  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
+  return r + r2 * q;
+}
+
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn softplus_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn softplus_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn softplus_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(softplus_quick_exponent_of_bits(z));
+}
+
+// ln(1 + u) for 0 <= u <= 1: u less u^2 times a polynomial in u - 1/2 (3.4e-8).
+fn softplus_quick_log1p_of_part(u: f32) -> f32 {
+  let v = u - 0.5;
+  let p6 = 0.011288904 - v * 0.005364819;
+  let p4 = (0.0288023 - v * 0.017172486) + v * v * p6;
+  let p2 = (0.093234196 - v * 0.051042914) + v * v * p4;
+  let p = (0.37813956 - v * 0.17922585) + v * v * p2;
+  return u - u * (u * p);
+}
+
+// ln(1 + e^a).
+fn softplus_quick_softplus_of_pair(a: softplus_pair) -> f32 {
+  let positive = a.high > 0.0;
+  let low = select(a.low, -a.low, positive);
+  let y = max(-abs(a.high), -88.0);
+  let z = softplus_quick_rounded_with_bits(y * 1.44269504);
+  let u = softplus_quick_scaled_by_bits(
+    1.0 + softplus_quick_expm1_of_rest(softplus_quick_rest_of(y, softplus_quick_whole_of_bits(z)) + low),
+    z
+  );
+  return max(a.high, 0.0) + (select(0.0, a.low, positive) + softplus_quick_log1p_of_part(u));
+}
+
+fn softplus_quickly(x: f32, beta: f32) -> f32 {
+  let sp = softplus_quick_softplus_of_pair(
+    softplus_pair_multiply(softplus_pair_from_f32(x), softplus_pair_from_f32(beta))
+  );
+  return sp / beta;
+}
+
+fn softplus_is_ordinary(x: f32, beta: f32) -> bool {
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
+    (abs(beta) >= 3.761582e-37) &
+    (abs(x * beta) <= 64.0)
+  );
+}
+
+// A smooth rectifier. PyTorch returns x itself where beta * x > 20: see softplus_beta.
+// Source: PyTorch nn.Softplus; Dugas et al. 2001.
+// softplus(x; beta = 1 in (0, inf)) = log(1 + exp(beta * x)) / beta
+fn softplus(x: f32, beta: f32) -> f32 {
+  if (softplus_is_ordinary(x, beta)) {
+    return softplus_quickly(x, beta);
+  }
+  return softplus_carefully(x, beta);
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
@@ -1326,35 +1403,9 @@ fn softplus_backward_carefully(dy: f32, x: f32, beta: f32) -> f32 {
   return dy * result;
 }
 
-// x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
-fn softplus_quick_rounded_with_bits(x: f32) -> f32 {
-  return x + 12582912.0;
-}
-
 // y 2^-k; for k = 127 it is 0, for k = -128 infinite.
 fn softplus_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
   return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
-}
-
-// e^r - 1 = r + r^2 q(r) for |r| <= ln(2)/2 (3.1e-9).
-fn softplus_quick_expm1_of_rest(r: f32) -> f32 {
-  let r2 = r * r;
-  let q = (0.49999993 + r * 0.166665207) + r2 * ((0.041668386 + r * 0.0083687138) + r2 * 0.0013814748);
-  return r + r2 * q;
-}
-
-// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
-fn softplus_quick_rest_of(x: f32, k: f32) -> f32 {
-  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
-}
-
-// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
-fn softplus_quick_exponent_of_bits(z: f32) -> i32 {
-  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
-}
-
-fn softplus_quick_whole_of_bits(z: f32) -> f32 {
-  return f32(softplus_quick_exponent_of_bits(z));
 }
 
 // 1/(1 + e^-a).
@@ -1624,22 +1675,41 @@ struct softplus_uniform_values {
 @group(0) @binding(6) var<storage, read> softplus_cotangent_ddx: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> softplus_gradient_ddy: array<vec4<f32>>;
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn softplus_forward(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (softplus_uniforms.size + 3u) / 4u) {
-    return;
+  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
+  let count = (softplus_uniforms.size + 3u) / 4u;
+  // A bit for each element that is not ordinary.
+  var left = 0u;
+  for (var j = 0u; j < 8u; j++) {
+    let i = first + 64u * j;
+    if (i < count) {
+      let x0 = softplus_input_x[i];
+      softplus_output_y[i] = vec4<f32>(
+        softplus_quickly(x0.x, softplus_uniforms.p_beta),
+        softplus_quickly(x0.y, softplus_uniforms.p_beta),
+        softplus_quickly(x0.z, softplus_uniforms.p_beta),
+        softplus_quickly(x0.w, softplus_uniforms.p_beta),
+      );
+      let is_ordinary = vec4<bool>(
+        softplus_is_ordinary(x0.x, softplus_uniforms.p_beta),
+        softplus_is_ordinary(x0.y, softplus_uniforms.p_beta),
+        softplus_is_ordinary(x0.z, softplus_uniforms.p_beta),
+        softplus_is_ordinary(x0.w, softplus_uniforms.p_beta),
+      );
+      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
+    }
   }
-  let x0 = softplus_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = softplus(x0[k], softplus_uniforms.p_beta);
+  while (left != 0u) {
+    let k = firstTrailingBit(left);
+    let i = first + 64u * (k / 4u);
+    softplus_output_y[i][k % 4u] = softplus_carefully(softplus_input_x[i][k % 4u], softplus_uniforms.p_beta);
+    left &= left - 1u;
   }
-  softplus_output_y[i] = result;
 }
 
 @compute @workgroup_size(64)

@@ -150,6 +150,9 @@ export const shaderSingles: ArithmeticModel = {
   least: float32.least,
   underflow: float32.underflow,
   faint: float32.faint,
+  parameterRounding: 0,
+  // Beyond, a quotient might have no normal number: it would have to be computed to know that it has.
+  mostOperand: (primitive) => (primitive === "softplus" ? 64 : (vectorSingles.mostOperand?.(primitive) ?? Infinity)),
 };
 
 /** Vectors of float64 with functions to some 2^-36. */

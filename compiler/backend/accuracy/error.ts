@@ -498,7 +498,10 @@ function ofFunction(
   model: ArithmeticModel,
 ): Facts {
   const operands = analysis.operandsOf(node);
-  const [p, q] = operands;
+  const [given, q] = operands;
+  // A guard asks for it.
+  const mostOperand = Math.log2(model.mostOperand?.(node.primitive) ?? Infinity);
+  const p = given && { ...given, size: narrowed(given.size, mostOperand) };
   if (node.type === "condition") return exactly(M.ofNumber(1), 1);
   if (!p) return { ...exactly(M.positiveBetween(0, 2), model.exactBits), bits: null, relative: model.rounding };
   const own = model.errorOf(node.primitive);

@@ -261,7 +261,11 @@ class GuardBuilder {
 
   /** scale · weight <= allowance · |value| */
   private requireSmall(scale: Expr, weight: number, allowance: number, node: Expr, { size }: Facts): void {
-    if (this.options.mayCancel) return;
+    if (
+      this.options.mayCancel ||
+      (weight <= allowance && isApplication(scale, "at_most") && scale.operands[0] === node)
+    )
+      return;
     const right = apply("multiply", [powerOfTwo(Math.floor(Math.log2(allowance / weight))), absoluteOf(node, size)]);
     this.conditions.push(apply("lessOrEqual", [scale, right]));
   }
@@ -379,16 +383,21 @@ class GuardBuilder {
     const atMost = (of: Expr, log: number): void =>
       void this.conditions.push(apply("lessOrEqual", [absoluteOf(of, size(of)), powerOfTwo(log)]));
     const atLeast = (of: Expr, bound: Expr): void => void this.conditions.push(apply("greaterOrEqual", [of, bound]));
-    if (M.mostOf(size(node)) > model.most) atMost(node, model.most);
+    const [a, b] = node.kind === "application" ? node.operands : [];
+    // Instead of a quotient by a variable that is looked at, if hardly one is so small.
+    const quotient =
+      isApplication(node, "divide") && b?.kind === "variable" ? Math.ceil(M.mostOf(size(a!)) - model.most) : Infinity;
+    const leastDivisor = quotient <= -60 ? quotient : -Infinity;
+    if (M.mostOf(size(node)) > model.most && leastDivisor === -Infinity) atMost(node, model.most);
     if (node.kind !== "application") return;
-    const [a, b] = node.operands;
     const mostOperand = model.mostOperand?.(node.primitive) ?? Infinity;
     if (a && M.mostOf(size(a)) > Math.log2(mostOperand)) {
       this.conditions.push(apply("lessOrEqual", [absoluteOf(a, size(a)), constant(fromNumber(mostOperand))]));
     }
     switch (node.primitive) {
       case "divide":
-        if (M.leastOf(size(b!)) < model.least) atLeast(absoluteOf(b!, size(b!)), powerOfTwo(model.least));
+        if (M.leastOf(size(b!)) < Math.max(model.least, leastDivisor))
+          atLeast(absoluteOf(b!, size(b!)), powerOfTwo(Math.max(model.least, leastDivisor)));
         return;
       case "log":
       case "pow":

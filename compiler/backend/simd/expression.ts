@@ -34,6 +34,8 @@ export const canSpell = (lanes: VectorGraph["lanes"], primitive: PrimitiveName):
 
 /** Functions that make much of a small error of their operand where that is large. */
 const exponential: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["exp", "sigmoid", "logistic"]);
+/** Those of which only shaders have one that takes more digits. */
+const ofPairsAlone: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["softplus"]);
 
 interface OfFixed {
   /** Which operand is the exponent. */
@@ -78,7 +80,8 @@ export function takesMoreDigits(node: Expr, precise: Precision): boolean {
     const taken = ofFixed[node.primitive];
     return taken !== undefined && isRounded(node.operands[taken.place]!);
   }
-  return exponential.has(node.primitive) && (precise === "exponents" ? isRounded : isPolynomial)(node.operands[0]!);
+  const takes = exponential.has(node.primitive) || (precise === "exponents" && ofPairsAlone.has(node.primitive));
+  return takes && (precise === "exponents" ? isRounded : isPolynomial)(node.operands[0]!);
 }
 
 /** Whether vectors have a function only for such exponents in fixed point. */
@@ -131,9 +134,10 @@ export function vectorOf(
     }
     if (precise === "polynomials" && isPolynomial(node)) return graph.demoted(inDouble(graph, node, variables));
     // Rounded, but for functions that take float64.
-    const given = takesMoreDigits(node, precise)
-      ? operands.map((_, i) => inDouble(graph, (node as Application).operands[i]!, variables))
-      : operands;
+    const given =
+      takesMoreDigits(node, precise) && !ofPairsAlone.has((node as Application).primitive)
+        ? operands.map((_, i) => inDouble(graph, (node as Application).operands[i]!, variables))
+        : operands;
     return codeOf(graph, node, given, variables);
   }
 }

@@ -113,17 +113,24 @@ fn logistic(x: f32) -> f32 {
   return e / (d * d);
 }
 
-// ln(1 + e^-x) for x >= 0: with u = e^-x and s = u/(2 + u) <= 1/3 it is 2 artanh(s) (4e-9).
-@error("4.1")
-fn softplus_tail(x: f32) -> f32 {
-  let u = exp(-x);
-  let s = u / (2.0 + u);
-  let z = s * s;
-  let p = 0.66666315 + z * (0.4002491 + z * (0.27960608 + z * 0.28178333));
-  return s * 2.0 + s * (z * p);
+// ln(1 + u) for 0 <= u <= 1: u less u^2 times a polynomial in u - 1/2 (3.4e-8).
+@error("2.4")
+fn log1p_of_part(u: f32) -> f32 {
+  let v = u - 0.5;
+  let p6 = 0.011288904 - v * 0.005364819;
+  let p4 = (0.0288023 - v * 0.017172486) + v * v * p6;
+  let p2 = (0.093234196 - v * 0.051042914) + v * v * p4;
+  let p = (0.37813956 - v * 0.17922585) + v * v * p2;
+  return u - u * (u * p);
 }
 
-@error("3.8")
+// ln(1 + e^-x) for x >= 0.
+@error("3.2")
+fn softplus_tail(x: f32) -> f32 {
+  return log1p_of_part(exp(-x));
+}
+
+@error("3.2")
 fn softplus(x: f32) -> f32 {
   return max(x, 0.0) + softplus_tail(abs(x));
 }

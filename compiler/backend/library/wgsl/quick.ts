@@ -137,17 +137,13 @@ fn gate_slope(a: f32, b: f32) -> f32 {
   return select(e.first * (w + u), 1.0 + w * u, a > 0.0) / (d * d) * select(e.second, 1.0, a > 0.0);
 }
 
-// ln(1 + e^-x) for x >= 0: with u = e^-x and s = u/(2 + u) <= 1/3 it is 2 artanh(s) (4e-9).
-@error("4.1")
+// ln(1 + e^-x) for x >= 0.
+@error("3.2")
 fn softplus_tail(x: f32) -> f32 {
-  let u = falling_exp(-x);
-  let s = u / (2.0 + u);
-  let z = s * s;
-  let p = 0.66666315 + z * (0.4002491 + z * (0.27960608 + z * 0.28178333));
-  return s * 2.0 + s * (z * p);
+  return log1p_of_part(falling_exp(-x));
 }
 
-@error("3.8")
+@error("3.2")
 fn softplus(x: f32) -> f32 {
   return max(x, 0.0) + softplus_tail(abs(x));
 }
@@ -218,6 +214,17 @@ const ofPairs = `
 fn exp_of_pair(a: pair) -> f32 {
   let z = rounded_with_bits(a.high * 1.44269504);
   return scaled_by_bits(1.0 + expm1_of_rest(rest_of(a.high, whole_of_bits(z)) + a.low), z);
+}
+
+// ln(1 + e^a).
+@error("3.2")
+fn softplus_of_pair(a: pair) -> f32 {
+  let positive = a.high > 0.0;
+  let low = select(a.low, -a.low, positive);
+  let y = max(-abs(a.high), -88.0);
+  let z = rounded_with_bits(y * 1.44269504);
+  let u = scaled_by_bits(1.0 + expm1_of_rest(rest_of(y, whole_of_bits(z)) + low), z);
+  return max(a.high, 0.0) + (select(0.0, a.low, positive) + log1p_of_part(u));
 }
 
 // 1/(1 + e^-a).
