@@ -79,7 +79,6 @@ const buffers = {
   x: bufferOf(normal(length, 3)),
   dy: bufferOf(new Float32Array(length).fill(1)),
   result: bufferOf(new Float32Array(length)),
-  uniforms: bufferOf(Uint32Array.of(length, 0, 0, 0), GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST),
 };
 
 type Run = (count: number) => Promise<void>;
@@ -116,6 +115,17 @@ const plain = (formula: string, inputs: readonly ("dy" | "x")[]): Run =>
     [inputs.length, buffers.result],
   ]);
 
+/** The number of elements, and hyperparameters at their defaults. */
+function uniformsOf(size: number, fields: NonNullable<WgslPass["bindings"][number]["fields"]>): GPUBuffer {
+  const view = new DataView(new ArrayBuffer(size));
+  for (const { role, offset, default: value } of fields) {
+    if (role === "extent") view.setUint32(offset, length, true);
+    else if (role === "hyperparameter" && value !== undefined) view.setFloat32(offset, value, true);
+    else throw new Error(`what is a uniform of the role '${role}'?`);
+  }
+  return bufferOf(new Uint32Array(view.buffer), GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+}
+
 function own(entry: ActivationEntry, kernel: "forward" | "backward", read: (path: string) => string): Run {
   const found = entry.kernels.wgsl;
   const passes = found?.[kernel]?.passes;
@@ -124,9 +134,9 @@ function own(entry: ActivationEntry, kernel: "forward" | "backward", read: (path
   return runner(
     read(found.file),
     pass.entryPoint,
-    pass.bindings.map(({ binding, role }) => {
-      const buffer = { uniforms: buffers.uniforms, input: buffers.x, cotangent: buffers.dy }[role as string];
-      return [binding, buffer ?? buffers.result] as const;
+    pass.bindings.map(({ binding, role, size = 0, fields = [] }) => {
+      if (role === "uniforms") return [binding, uniformsOf(size, fields)] as const;
+      return [binding, { input: buffers.x, cotangent: buffers.dy }[role as string] ?? buffers.result] as const;
     }),
     pass.dispatch.perWorkgroup,
   );
@@ -202,7 +212,7 @@ already or quick ones would not be accurate enough. "Built-ins" is the formula i
 kernels are for: exactness, limits, NaN. "Copy" is a kernel that reads as much and writes as much, and computes nothing
 or one sum.
 
-To repeat: \`npm ci\`, \`npm run bench:wgsl -- --software --write\`.
+To repeat: \`npm ci\`, \`npm run bench:wgsl -- --software${length === 2 ** 20 ? "" : ` --elements ${length}`} --write\`.
 
 ${sections.join("\n\n")}
 `;
