@@ -1317,7 +1317,7 @@ fn pdelu_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   if (pdelu_is_nan(x2)) {
     return x2;
   }
-  if (x0 > 3.4028234663852886e38) {
+  if ((x0 > 3.4028234663852886e38) & (x1 == 1.0) & (x2 == 0.9)) {
     return x0;
   }
   let wide_x0 = pdelu_wide_from_f32(x0);
@@ -1849,10 +1849,10 @@ fn pdelu_backward_exactly(x0: f32, x1: f32, x2: f32, which: f32) -> f32 {
   if (pdelu_is_nan(x2)) {
     return x2;
   }
-  if ((x0 < -3.4028234663852886e38) & (which == 0.0)) {
+  if ((x0 < -3.4028234663852886e38) & (x1 == 1.0) & (x2 == 0.9) & (which == 0.0)) {
     return 0.0;
   }
-  if ((x0 > 3.4028234663852886e38) & (which == 1.0)) {
+  if ((x0 > 3.4028234663852886e38) & (x1 == 1.0) & (x2 == 0.9) & (which == 1.0)) {
     return 0.0;
   }
   let wide_x0 = pdelu_wide_from_f32(x0);

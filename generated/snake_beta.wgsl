@@ -1215,10 +1215,10 @@ fn snake_beta_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   if (snake_beta_is_nan(x2)) {
     return x2;
   }
-  if (x0 < -3.4028234663852886e38) {
+  if ((x0 < -3.4028234663852886e38) & (x1 == 0.0) & (x2 == 0.0)) {
     return x0;
   }
-  if (x0 > 3.4028234663852886e38) {
+  if ((x0 > 3.4028234663852886e38) & (x1 == 0.0) & (x2 == 0.0)) {
     return x0;
   }
   let wide_x0 = snake_beta_wide_from_f32(x0);

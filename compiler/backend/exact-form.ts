@@ -20,6 +20,7 @@ import { call, Precedence, type Spelling } from "../printing/dialect.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
 import type { EndLimits } from "./extremes.js";
 import type { MachineFunction } from "./machine-functions.js";
+import { literal as literalOf } from "./pair-form.js";
 
 const comparison =
   (name: string, turned: boolean, negated = false): Spelling =>
@@ -123,14 +124,14 @@ export function exactFunction(name: string, root: Expr, removable: boolean): Mac
  * function takes which one is asked for, as a last operand, counted from 0.
  * @param removable as of {@link exactFunction}
  * @param natBits the bits of mantissas
- * @param limits of each expression, if they need not be searched for
+ * @param limits of each expression, if they need not be searched for where parameters have their defaults
  */
 export function exactFunctionInSteps(
   name: string,
   given: readonly Expr[],
   removable: boolean,
   natBits: number,
-  limits: readonly EndLimits[] = [],
+  limits: KnownLimits | null = null,
 ): MachineFunction {
   const roots = given.map(withExponentials);
   const variables = [...new Set(roots.flatMap((root) => [...variablesOf(root)]))].sort((a, b) => a.id - b.id);
@@ -259,7 +260,7 @@ function searcher(
     roots,
     removable,
     limits,
-  }: { readonly roots: readonly Expr[]; readonly removable: boolean; readonly limits: readonly EndLimits[] },
+  }: { readonly roots: readonly Expr[]; readonly removable: boolean; readonly limits: KnownLimits | null },
   variables: readonly Variable[],
   local: ReadonlyMap<Expr, string>,
 ): string[] {
@@ -280,7 +281,14 @@ function searcher(
   return [
     `fn ${name}(${parameters}) -> f32 {`,
     ...own.flatMap((each) => [`if (is_nan(${each})) {`, `return ${each};`, "}"]),
-    ...limits.flatMap((ends, i) => knownEnds(ends, inputs[0] ?? "", several ? ` && which == ${i}.0` : "")),
+    ...(limits?.ends ?? []).flatMap((ends, i) => {
+      const usual = variables.flatMap((variable, place) => {
+        const value = limits?.defaults.get(variable);
+        return value === undefined ? [] : [`${own[place] ?? ""} == ${literalOf(Math.fround(value))}`];
+      });
+      const conditions = [...usual, ...(several ? [`which == ${i}.0`] : [])];
+      return knownEnds(ends, inputs[0] ?? "", conditions.map((condition) => ` && ${condition}`).join(""));
+    }),
     ...own.map((each) => `let wide_${each} = wide_from_f32(${each});`),
     `var exponents: array<int, ${own.length}> = [${own.map((each) => `wide_${each}.exponent`).join(", ")}];`,
     `let infinite = ${anyOf((input) => `abs(${input}) > 3.4028234663852886e38`)};`,
@@ -305,6 +313,12 @@ function searcher(
     "return wide_leading_to_f32(search.value);",
     "}",
   ];
+}
+
+/** Limits at infinity of some expressions where parameters have their defaults. */
+export interface KnownLimits {
+  readonly ends: readonly EndLimits[];
+  readonly defaults: ReadonlyMap<Variable, number>;
 }
 
 function knownEnds(ends: EndLimits, input: string, condition: string): string[] {

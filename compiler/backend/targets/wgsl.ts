@@ -1,5 +1,6 @@
 /** WGSL kernels: scalar functions for any shader, and the entry points that run them over whole tensors. */
 import type { Application, Expr, Variable } from "../../ir/expr.js";
+import { triedParameters } from "../../ir/random.js";
 import { wgslNatBits } from "../../machine/index.js";
 import { wgslName, wgslReserved } from "../../names.js";
 import { wgslNatBitsFor } from "../digits.js";
@@ -276,7 +277,15 @@ function scalarFunctions(context: WgslContext): void {
     }
     const isDerivative = name !== forward && name !== careful;
     // The search for a limit takes so many turns of loops, with many digits, that llvmpipe (Mesa 22.3) ends them.
-    const limits = machine.natBits > wgslNatBits ? roots.map((root) => limitsAtEnds(root, plan)) : [];
+    const limits =
+      machine.natBits > wgslNatBits
+        ? {
+            ends: roots.map((root) => limitsAtEnds(root, plan)),
+            defaults: new Map(
+              triedParameters(plan.activation).map(({ variable, default: value }) => [variable, value]),
+            ),
+          }
+        : null;
     const exact =
       roots.length > 0 ? exactFunctionInSteps(`${name}_exactly`, roots, isDerivative, machine.natBits, limits) : null;
     if (exact) needed.push(exact);
