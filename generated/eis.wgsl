@@ -1442,6 +1442,9 @@ fn eis_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f32) -> f32 {
   if ((x0 < -3.4028234663852886e38) & (x1 == 1.0) & (x2 == 0.0) & (x3 == 1.0) & (x4 == 1.16) & (x5 == 1.0)) {
     return 0.0;
   }
+  if ((x0 > 3.4028234663852886e38) & (x1 == 1.0) & (x2 == 0.0) & (x3 == 1.0) & (x4 == 1.16) & (x5 == 1.0)) {
+    return x0;
+  }
   let wide_x0 = eis_wide_from_f32(x0);
   let wide_x1 = eis_wide_from_f32(x1);
   let wide_x2 = eis_wide_from_f32(x2);

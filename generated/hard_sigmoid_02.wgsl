@@ -747,6 +747,9 @@ fn hard_sigmoid_02_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   if (hard_sigmoid_02_is_nan(x2)) {
     return x2;
   }
+  if ((x0 < -3.4028234663852886e38) & (x1 == 0.2) & (x2 == 0.5)) {
+    return 0.0;
+  }
   let wide_x0 = hard_sigmoid_02_wide_from_f32(x0);
   let wide_x1 = hard_sigmoid_02_wide_from_f32(x1);
   let wide_x2 = hard_sigmoid_02_wide_from_f32(x2);

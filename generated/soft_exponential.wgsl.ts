@@ -1198,6 +1198,9 @@ fn soft_exponential_exactly(x0: f32, x1: f32) -> f32 {
   if (soft_exponential_is_nan(x1)) {
     return x1;
   }
+  if ((x0 < -3.4028234663852886e38) & (x1 == 0.0)) {
+    return x0;
+  }
   if ((x0 > 3.4028234663852886e38) & (x1 == 0.0)) {
     return x0;
   }
@@ -1674,6 +1677,9 @@ fn soft_exponential_backward_exactly(x0: f32, x1: f32, which: f32) -> f32 {
   }
   if (soft_exponential_is_nan(x1)) {
     return x1;
+  }
+  if ((x0 < -3.4028234663852886e38) & (x1 == 0.0) & (which == 1.0)) {
+    return -x0;
   }
   if ((x0 > 3.4028234663852886e38) & (x1 == 0.0) & (which == 1.0)) {
     return x0;

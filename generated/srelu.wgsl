@@ -740,6 +740,12 @@ fn srelu_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
   if (srelu_is_nan(x4)) {
     return x4;
   }
+  if ((x0 < -3.4028234663852886e38) & (x1 == 1.0) & (x2 == 1.0) & (x3 == 0.0) & (x4 == 0.0)) {
+    return 0.0;
+  }
+  if ((x0 > 3.4028234663852886e38) & (x1 == 1.0) & (x2 == 1.0) & (x3 == 0.0) & (x4 == 0.0)) {
+    return x0;
+  }
   let wide_x0 = srelu_wide_from_f32(x0);
   let wide_x1 = srelu_wide_from_f32(x1);
   let wide_x2 = srelu_wide_from_f32(x2);
