@@ -288,7 +288,7 @@ export const isEndLimits = (answer: unknown): answer is EndLimits =>
 export function limitsAtEnds(root: Expr, plan: KernelPlan): EndLimits {
   if (plan.activation.inputs.length !== 1 || plan.activation.random) return [null, null];
   return searched(plan, [root], {
-    name: "limits at the ends",
+    name: "limits at the defaults",
     isAnswer: isEndLimits,
     find: ([form = root], subject) => {
       const { variables, settings } = trialsOf(subject);

@@ -16,7 +16,7 @@ import { searched } from "./searches.js";
 import { areDecided } from "./simd/decided.js";
 import { isInstruction, isPrecise, type Precision } from "./simd/expression.js";
 import { withFalling } from "./simd/holds.js";
-import { firstRightEverywhere, overshoot, stages, type Granted, type Runs } from "./simd/trial.js";
+import { firstRightEverywhere, functionsTried, overshoot, stages, type Granted, type Runs } from "./simd/trial.js";
 import { formulas, quotients, type VectorForm } from "./simd/vector-form.js";
 
 export interface WholeQuestion {
@@ -67,7 +67,7 @@ export function wholeForm(
   const found = searched(plan, [root, recognised, plan.value, ...forms], {
     name: "which form is quick for all operands",
     isAnswer: isPlace,
-    details: [granted, isDerivative, numbered, stages, overshoot],
+    details: [granted, isDerivative, numbered, stages, overshoot, functionsTried],
     find: ([meant = root, sampled = root, value = root, ...tried], { activation }) => {
       const variable = activation.inputs[place] ?? input;
       const runs = numbered.map(

@@ -261,11 +261,9 @@ class GuardBuilder {
 
   /** scale · weight <= allowance · |value| */
   private requireSmall(scale: Expr, weight: number, allowance: number, node: Expr, { size }: Facts): void {
-    if (
-      this.options.mayCancel ||
-      (weight <= allowance && isApplication(scale, "at_most") && scale.operands[0] === node)
-    )
-      return;
+    // A slope of a softplus is at most the value.
+    const isSmaller = isApplication(scale, "at_most") && scale.operands[0] === node && weight <= allowance;
+    if (this.options.mayCancel || isSmaller) return;
     const right = apply("multiply", [powerOfTwo(Math.floor(Math.log2(allowance / weight))), absoluteOf(node, size)]);
     this.conditions.push(apply("lessOrEqual", [scale, right]));
   }
@@ -384,11 +382,11 @@ class GuardBuilder {
       void this.conditions.push(apply("lessOrEqual", [absoluteOf(of, size(of)), powerOfTwo(log)]));
     const atLeast = (of: Expr, bound: Expr): void => void this.conditions.push(apply("greaterOrEqual", [of, bound]));
     const [a, b] = node.kind === "application" ? node.operands : [];
-    // Instead of a quotient by a variable that is looked at, if hardly one is so small.
-    const quotient =
+    // What a variable has to be for a quotient by it to stay in range: it is looked at instead of the quotient if hardly any is so small.
+    const least =
       isApplication(node, "divide") && b?.kind === "variable" ? Math.ceil(M.mostOf(size(a!)) - model.most) : Infinity;
-    const leastDivisor = quotient <= -60 ? quotient : -Infinity;
-    if (M.mostOf(size(node)) > model.most && leastDivisor === -Infinity) atMost(node, model.most);
+    const leastDivisor = Math.max(model.least, least <= -60 ? least : -Infinity);
+    if (M.mostOf(size(node)) > model.most && least > -60) atMost(node, model.most);
     if (node.kind !== "application") return;
     const mostOperand = model.mostOperand?.(node.primitive) ?? Infinity;
     if (a && M.mostOf(size(a)) > Math.log2(mostOperand)) {
@@ -396,8 +394,7 @@ class GuardBuilder {
     }
     switch (node.primitive) {
       case "divide":
-        if (M.leastOf(size(b!)) < Math.max(model.least, leastDivisor))
-          atLeast(absoluteOf(b!, size(b!)), powerOfTwo(Math.max(model.least, leastDivisor)));
+        if (M.leastOf(size(b!)) < leastDivisor) atLeast(absoluteOf(b!, size(b!)), powerOfTwo(leastDivisor));
         return;
       case "log":
       case "pow":

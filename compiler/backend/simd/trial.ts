@@ -2,11 +2,18 @@
 import { type Expr, type Variable, variablesOf } from "../../ir/expr.js";
 import { expandCalls } from "../../calculus/differentiate.js";
 import { referenceValue } from "../../numerics/reference.js";
+import { fingerprint } from "../../ir/question.js";
 import { isPlace } from "../../decisions.js";
 import { sampler } from "../../numerics/sample.js";
 import type { KernelPlan } from "../kernels.js";
+import { fixed } from "../library/simd/fixed.js";
+import { single } from "../library/simd/single.js";
+import { quick } from "../library/wgsl/quick.js";
 import { searched } from "../searches.js";
 import type { Precision } from "./expression.js";
+
+/** What answers of trials depend on besides forms: the functions that forms call. */
+export const functionsTried = fingerprint([single, fixed, quick].join("\n"));
 
 export interface Trial {
   /** What is meant, in normal form. */
@@ -53,7 +60,7 @@ export function rightWay(plan: KernelPlan, trial: Trial): TriedWay | undefined {
   const found = searched(plan, [root, plan.value, ...exprs], {
     name: "which single form is accurate",
     isAnswer: isPlace,
-    details: [granted, isDerivative, flushes, numbered, stages, overshoot],
+    details: [granted, isDerivative, flushes, numbered, stages, overshoot, functionsTried],
     find: ([meant = root, value = root, ...copies], { activation }) => {
       const variable = activation.inputs[place] ?? input;
       const lineOf = (isWhole: boolean): Line =>
@@ -64,7 +71,7 @@ export function rightWay(plan: KernelPlan, trial: Trial): TriedWay | undefined {
       return numbered.findIndex(({ form, guard, precise }) => {
         // Forms in fixed point may be for all numbers on a side.
         const points = precise === "fixed" ? (whole ??= lineOf(true)) : usual;
-        const holds = guard === null ? undefined : single(copies[guard]!, variable);
+        const holds = guard === null ? undefined : inBinary64(copies[guard]!, variable);
         return runsOf.every((each) => {
           const runs = each(copies[form]!, precise, variable);
           return points.isRight(runs, holds) && (precise !== "fixed" || points.isRightAtInfinity(runs, holds));
@@ -129,8 +136,8 @@ class Line {
 
   constructor(options: LineOptions) {
     this.options = options;
-    this.meant = single(options.sampled, options.input);
-    this.value = single(options.value, options.input);
+    this.meant = inBinary64(options.sampled, options.input);
+    this.value = inBinary64(options.value, options.input);
     this.zeros = zerosOf(this.meant);
     const all = Float32Array.from([...line, ...(options.isWhole ? far : []), ...this.zeros.flatMap(beside)]);
     // Most forms that are wrong are so at many inputs: a few are tried first.
@@ -270,7 +277,7 @@ const far: readonly number[] = [
   3.4028234663852886e38,
 ].flatMap((x) => [-Math.fround(x), Math.fround(x)]);
 
-function single(expr: Expr, input: Variable): (x: number) => number {
+function inBinary64(expr: Expr, input: Variable): (x: number) => number {
   const run = sampler(expr, [input], "binary64");
   return (x) => run([x]);
 }
