@@ -18,6 +18,7 @@ silu(x) = x / (1 + exp(-x))
 gelu(x) = x / 2 * (1 + erf(x / sqrt(2)))
 mish(x) = x * tanh(log(1 + exp(x)))
 elu(x; alpha = 1) = where(x > 0, x, alpha * (exp(x) - 1))
+softplus(x; beta = 1 in (0, inf)) = log(1 + exp(beta * x)) / beta
 selu(x) = 1.05 * where(x > 0, x, 1.67 * (exp(x) - 1))
 gelu_tanh(x) = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))
 hard_swish(x) = x * clamp(x + 3, 0, 6) / 6
@@ -79,6 +80,8 @@ test("what is quick unless asked to be careful", async () => {
   expect(quickColumns(careful, true)).toMatchInlineSnapshot(`
     [
       "elu x",
+      "softplus forward",
+      "softplus x",
       "gelu_tanh forward",
       "gelu_tanh x",
       "glu forward",
@@ -115,7 +118,7 @@ async function faultsOf({ name, columns, defaults, settings }: Subject): Promise
 
 describe("keep the promised bounds, at adversarial parameters too", () => {
   const all = [...text.matchAll(/^(\w+)\(/gm)].map(([, name]) => name!);
-  test.each(process.env["CI"] === undefined ? ["tanh", "silu", "gelu", "gelu_tanh", "elu", "scaled"] : all)(
+  test.each(process.env["CI"] === undefined ? ["tanh", "silu", "gelu", "gelu_tanh", "mish", "elu", "softplus", "scaled"] : all)(
     "%s",
     async (name) => {
       expect(await faultsOf(subjects.find((subject) => subject.name === name)!)).toEqual([]);
