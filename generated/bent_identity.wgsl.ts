@@ -835,9 +835,8 @@ fn bent_identity_backward_carefully(dy: f32, x: f32) -> f32 {
 }
 
 fn bent_identity_backward(dy: f32, x: f32) -> f32 {
-  let bounded = select(x, -1099511600000.0, x < -1099511600000.0);
-  let bounded2 = select(bounded, 1099511600000.0, bounded > 1099511600000.0);
-  return dy * ((0.5 * bounded2) / sqrt(1.0 + bounded2 * bounded2) + 1.0);
+  let held = min(max(x, -1099511600000.0), 1099511600000.0);
+  return dy * ((0.5 * held) / sqrt(1.0 + held * held) + 1.0);
 }
 
 struct bent_identity_value_and_slopes {

@@ -1319,13 +1319,12 @@ fn double_silu_quick_times_sigmoid(p: f32, x: f32) -> f32 {
 }
 
 fn double_silu_backward(dy: f32, x: f32) -> f32 {
-  let bounded = select(x, -1024.0, x < -1024.0);
-  let bounded2 = select(bounded, 1024.0, bounded > 1024.0);
+  let held = min(max(x, -1024.0), 1024.0);
   return (
     dy *
     double_silu_quick_gate_slope(
-      double_silu_quick_times_sigmoid(bounded2, bounded2),
-      bounded2 * double_silu_quick_gate_slope(bounded2, bounded2)
+      double_silu_quick_times_sigmoid(held, held),
+      held * double_silu_quick_gate_slope(held, held)
     )
   );
 }

@@ -38,7 +38,7 @@ const eluActivation: Activation = {
       {
         entryPoint: "elu_backward_inputs",
         over: "size",
-        perWorkgroup: 2048,
+        perWorkgroup: 1024,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],

@@ -855,31 +855,39 @@ fn elu_backward_carefully(dy: f32, x: f32, alpha: f32) -> f32 {
   return dy * result;
 }
 
+// A number as a product: far below the normal numbers both factors are normal.
+struct elu_halves {
+  first: f32,
+  second: f32,
+}
+
+// What is left of a power of two that vanishes, of which halves hold 2^-252.
+fn elu_quick_rest_of_halves(n: i32) -> i32 {
+  return min(n + 252, 0);
+}
+
+// p 2^n for -252 <= n <= 250: both powers are normal.
+fn elu_quick_in_halves(p: f32, n: i32) -> elu_halves {
+  let half = n >> 1u;
+  return elu_halves(p * elu_power_of_two(half), elu_power_of_two(n - half));
+}
+
 // x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
 fn elu_quick_rest_of(x: f32, k: f32) -> f32 {
   return (x - k * 0.693145751953125) - k * 1.42860682e-6;
 }
 
-// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
-fn elu_quick_exp(x: f32) -> f32 {
-  let z = elu_quick_rounded_with_bits(x * 1.44269504);
-  let k = elu_quick_whole_of_bits(z);
-  return elu_quick_scaled_by_bits(1.0 + elu_quick_expm1_of_rest(elu_quick_rest_of(x, k)), z);
-}
-
-fn elu_backward_quickly(dy: f32, x: f32, alpha: f32) -> f32 {
-  return dy * select(alpha * elu_quick_exp(x), 1.0, x > 0.0);
-}
-
-fn elu_backward_is_ordinary(x: f32, alpha: f32) -> bool {
-  return (bitcast<u32>(abs(x)) <= 0x42800000u) & (bitcast<u32>(abs(alpha)) <= 0x42800000u);
+// p e^x for x <= 0, whatever p is.
+fn elu_quick_times_falling_exp(p: f32, x: f32) -> f32 {
+  let y = max(x, -262.0);
+  let n = elu_quick_exponent_of_bits(elu_quick_rounded_with_bits(y * 1.44269504));
+  let rest = elu_quick_rest_of_halves(n);
+  let e = elu_quick_in_halves(1.0 + elu_quick_expm1_of_rest(elu_quick_rest_of(y, f32(n))), n - rest);
+  return p * e.first * e.second * elu_power_of_two(rest);
 }
 
 fn elu_backward(dy: f32, x: f32, alpha: f32) -> f32 {
-  if (elu_backward_is_ordinary(x, alpha)) {
-    return elu_backward_quickly(dy, x, alpha);
-  }
-  return elu_backward_carefully(dy, x, alpha);
+  return dy * select(elu_quick_times_falling_exp(alpha, x), 1.0, x > 0.0);
 }
 
 struct elu_value_and_slopes {
@@ -1181,42 +1189,24 @@ fn elu_forward(
   );
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn elu_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
-  let count = (elu_uniforms.size + 3u) / 4u;
-  // A bit for each element that is not ordinary.
-  var left = 0u;
-  for (var j = 0u; j < 8u; j++) {
-    let i = first + 64u * j;
-    if (i < count) {
-      let dy = elu_cotangent_dy[i];
-      let x0 = elu_input_x[i];
-      elu_gradient_dx[i] = vec4<f32>(
-        elu_backward_quickly(dy.x, x0.x, elu_uniforms.p_alpha),
-        elu_backward_quickly(dy.y, x0.y, elu_uniforms.p_alpha),
-        elu_backward_quickly(dy.z, x0.z, elu_uniforms.p_alpha),
-        elu_backward_quickly(dy.w, x0.w, elu_uniforms.p_alpha),
-      );
-      let is_ordinary = vec4<bool>(
-        elu_backward_is_ordinary(x0.x, elu_uniforms.p_alpha),
-        elu_backward_is_ordinary(x0.y, elu_uniforms.p_alpha),
-        elu_backward_is_ordinary(x0.z, elu_uniforms.p_alpha),
-        elu_backward_is_ordinary(x0.w, elu_uniforms.p_alpha),
-      );
-      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
-    }
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (elu_uniforms.size + 3u) / 4u) {
+    return;
   }
-  while (left != 0u) {
-    let k = firstTrailingBit(left);
-    let i = first + 64u * (k / 4u);
-    elu_gradient_dx[i][k % 4u] = elu_backward_carefully(elu_cotangent_dy[i][k % 4u], elu_input_x[i][k % 4u], elu_uniforms.p_alpha);
-    left &= left - 1u;
-  }
+  let dy = elu_cotangent_dy[i];
+  let x0 = elu_input_x[i];
+  elu_gradient_dx[i] = vec4<f32>(
+    elu_backward(dy.x, x0.x, elu_uniforms.p_alpha),
+    elu_backward(dy.y, x0.y, elu_uniforms.p_alpha),
+    elu_backward(dy.z, x0.z, elu_uniforms.p_alpha),
+    elu_backward(dy.w, x0.w, elu_uniforms.p_alpha),
+  );
 }
 
 @compute @workgroup_size(256)

@@ -874,9 +874,32 @@ fn erf_activation_backward_carefully(dy: f32, x: f32) -> f32 {
   return dy * result;
 }
 
+// The first has 12 bits: products of two such are exact. The second is some 2^-11 of it at most.
+struct erf_activation_split {
+  high: f32,
+  low: f32,
+}
+
+fn erf_activation_quick_split_of(x: f32, dx: f32) -> erf_activation_split {
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return erf_activation_split(high, (x - high) + dx);
+}
+
+fn erf_activation_quick_split_multiply(a: erf_activation_split, b: erf_activation_split) -> erf_activation_split {
+  return erf_activation_quick_split_of(a.high * b.high, a.high * b.low + a.low * (b.high + b.low));
+}
+
+fn erf_activation_quick_split_from_f32(x: f32) -> erf_activation_split {
+  return erf_activation_quick_split_of(x, 0.0);
+}
+
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
 fn erf_activation_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
+}
+
+fn erf_activation_quick_split_exponent(a: erf_activation_split) -> f32 {
+  return erf_activation_quick_rounded_with_bits((a.high + a.low) * 1.44269504);
 }
 
 // y 2^k for the whole number k of z; for k = -127 it is 0.
@@ -896,6 +919,10 @@ fn erf_activation_quick_rest_of(x: f32, k: f32) -> f32 {
   return (x - k * 0.693145751953125) - k * 1.42860682e-6;
 }
 
+fn erf_activation_quick_split_rest(a: erf_activation_split, k: f32) -> f32 {
+  return erf_activation_quick_rest_of(a.high, k) + a.low;
+}
+
 // The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
 fn erf_activation_quick_exponent_of_bits(z: f32) -> i32 {
   return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
@@ -906,25 +933,33 @@ fn erf_activation_quick_whole_of_bits(z: f32) -> f32 {
 }
 
 // e^a.
-fn erf_activation_quick_exp_of_pair(a: erf_activation_pair) -> f32 {
-  let z = erf_activation_quick_rounded_with_bits(a.high * 1.44269504);
+fn erf_activation_quick_exp_of_split(a: erf_activation_split) -> f32 {
+  let z = erf_activation_quick_split_exponent(a);
   return erf_activation_quick_scaled_by_bits(
-    1.0 + erf_activation_quick_expm1_of_rest(erf_activation_quick_rest_of(a.high, erf_activation_quick_whole_of_bits(z)) + a.low),
+    1.0 + erf_activation_quick_expm1_of_rest(erf_activation_quick_split_rest(a, erf_activation_quick_whole_of_bits(z))),
     z
   );
 }
 
 fn erf_activation_backward_quickly(dy: f32, x: f32) -> f32 {
-  let e = erf_activation_quick_exp_of_pair(
-    erf_activation_pair_negate(
-      erf_activation_pair_multiply(erf_activation_pair_from_f32(x), erf_activation_pair_from_f32(x))
-    )
+  let p = erf_activation_quick_split_multiply(
+    erf_activation_split(-1.0, 0.0),
+    erf_activation_quick_split_multiply(erf_activation_quick_split_from_f32(x), erf_activation_quick_split_from_f32(x))
   );
-  return dy * (1.1283792 * e);
+  return dy * (1.1283792 * erf_activation_quick_exp_of_split(p));
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn erf_activation_quick_exp(x: f32) -> f32 {
+  let z = erf_activation_quick_rounded_with_bits(x * 1.44269504);
+  let k = erf_activation_quick_whole_of_bits(z);
+  return erf_activation_quick_scaled_by_bits(1.0 + erf_activation_quick_expm1_of_rest(erf_activation_quick_rest_of(x, k)), z);
 }
 
 fn erf_activation_backward_is_ordinary(x: f32) -> bool {
-  return (bitcast<u32>(abs(x)) <= 0x5c800000u) & (x * x <= 86.0);
+  let p = -1.0 * (x * x);
+  let e = erf_activation_quick_exp(p);
+  return (bitcast<u32>(abs(x)) <= 0x5c800000u) & (e <= 6.338253e+29 * e) & (abs(p) <= 86.0);
 }
 
 fn erf_activation_backward(dy: f32, x: f32) -> f32 {

@@ -857,9 +857,36 @@ fn erf_surrogate_backward_carefully(dy: f32, x: f32, alpha: f32) -> f32 {
   return dy * result;
 }
 
+// The first has 12 bits: products of two such are exact. The second is some 2^-11 of it at most.
+struct erf_surrogate_split {
+  high: f32,
+  low: f32,
+}
+
+fn erf_surrogate_quick_split_negate(a: erf_surrogate_split) -> erf_surrogate_split {
+  return erf_surrogate_split(-a.high, -a.low);
+}
+
+fn erf_surrogate_quick_split_of(x: f32, dx: f32) -> erf_surrogate_split {
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return erf_surrogate_split(high, (x - high) + dx);
+}
+
+fn erf_surrogate_quick_split_multiply(a: erf_surrogate_split, b: erf_surrogate_split) -> erf_surrogate_split {
+  return erf_surrogate_quick_split_of(a.high * b.high, a.high * b.low + a.low * (b.high + b.low));
+}
+
+fn erf_surrogate_quick_split_from_f32(x: f32) -> erf_surrogate_split {
+  return erf_surrogate_quick_split_of(x, 0.0);
+}
+
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
 fn erf_surrogate_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
+}
+
+fn erf_surrogate_quick_split_exponent(a: erf_surrogate_split) -> f32 {
+  return erf_surrogate_quick_rounded_with_bits((a.high + a.low) * 1.44269504);
 }
 
 // y 2^k for the whole number k of z; for k = -127 it is 0.
@@ -879,6 +906,10 @@ fn erf_surrogate_quick_rest_of(x: f32, k: f32) -> f32 {
   return (x - k * 0.693145751953125) - k * 1.42860682e-6;
 }
 
+fn erf_surrogate_quick_split_rest(a: erf_surrogate_split, k: f32) -> f32 {
+  return erf_surrogate_quick_rest_of(a.high, k) + a.low;
+}
+
 // The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
 fn erf_surrogate_quick_exponent_of_bits(z: f32) -> i32 {
   return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
@@ -889,24 +920,25 @@ fn erf_surrogate_quick_whole_of_bits(z: f32) -> f32 {
 }
 
 // e^a.
-fn erf_surrogate_quick_exp_of_pair(a: erf_surrogate_pair) -> f32 {
-  let z = erf_surrogate_quick_rounded_with_bits(a.high * 1.44269504);
+fn erf_surrogate_quick_exp_of_split(a: erf_surrogate_split) -> f32 {
+  let z = erf_surrogate_quick_split_exponent(a);
   return erf_surrogate_quick_scaled_by_bits(
-    1.0 + erf_surrogate_quick_expm1_of_rest(erf_surrogate_quick_rest_of(a.high, erf_surrogate_quick_whole_of_bits(z)) + a.low),
+    1.0 + erf_surrogate_quick_expm1_of_rest(erf_surrogate_quick_split_rest(a, erf_surrogate_quick_whole_of_bits(z))),
     z
   );
 }
 
 fn erf_surrogate_backward_quickly(dy: f32, x: f32, alpha: f32) -> f32 {
-  let e = erf_surrogate_quick_exp_of_pair(
-    erf_surrogate_pair_negate(
-      erf_surrogate_pair_multiply(
-        erf_surrogate_pair_multiply(erf_surrogate_pair_from_f32(x), erf_surrogate_pair_from_f32(x)),
-        erf_surrogate_pair_multiply(erf_surrogate_pair_from_f32(alpha), erf_surrogate_pair_from_f32(alpha))
+  let v = erf_surrogate_quick_split_negate(
+    erf_surrogate_quick_split_multiply(
+      erf_surrogate_quick_split_multiply(erf_surrogate_quick_split_from_f32(x), erf_surrogate_quick_split_from_f32(x)),
+      erf_surrogate_quick_split_multiply(
+        erf_surrogate_quick_split_from_f32(alpha),
+        erf_surrogate_quick_split_from_f32(alpha)
       )
     )
   );
-  return dy * (0.5641896 * alpha * e);
+  return dy * (0.5641896 * alpha * erf_surrogate_quick_exp_of_split(v));
 }
 
 // e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.

@@ -1079,9 +1079,8 @@ fn ft_swish_quick_gate_slope(a: f32, b: f32) -> f32 {
 }
 
 fn ft_swish_backward(dy: f32, x: f32, t: f32) -> f32 {
-  let bounded = select(x, -1024.0, x < -1024.0);
-  let bounded2 = select(bounded, 1024.0, bounded > 1024.0);
-  return dy * select(0.0, ft_swish_quick_gate_slope(bounded2, bounded2), bounded2 >= 0.0);
+  let held = min(max(x, -1024.0), 1024.0);
+  return dy * select(0.0, ft_swish_quick_gate_slope(held, held), held >= 0.0);
 }
 
 struct ft_swish_value_and_slopes {

@@ -152,9 +152,32 @@ fn gaussian_carefully(x: f32) -> f32 {
   return select(result, x, gaussian_is_nan(x));
 }
 
+// The first has 12 bits: products of two such are exact. The second is some 2^-11 of it at most.
+struct gaussian_split {
+  high: f32,
+  low: f32,
+}
+
+fn gaussian_quick_split_of(x: f32, dx: f32) -> gaussian_split {
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return gaussian_split(high, (x - high) + dx);
+}
+
+fn gaussian_quick_split_multiply(a: gaussian_split, b: gaussian_split) -> gaussian_split {
+  return gaussian_quick_split_of(a.high * b.high, a.high * b.low + a.low * (b.high + b.low));
+}
+
+fn gaussian_quick_split_from_f32(x: f32) -> gaussian_split {
+  return gaussian_quick_split_of(x, 0.0);
+}
+
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
 fn gaussian_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
+}
+
+fn gaussian_quick_split_exponent(a: gaussian_split) -> f32 {
+  return gaussian_quick_rounded_with_bits((a.high + a.low) * 1.44269504);
 }
 
 // y 2^k for the whole number k of z; for k = -127 it is 0.
@@ -174,6 +197,10 @@ fn gaussian_quick_rest_of(x: f32, k: f32) -> f32 {
   return (x - k * 0.693145751953125) - k * 1.42860682e-6;
 }
 
+fn gaussian_quick_split_rest(a: gaussian_split, k: f32) -> f32 {
+  return gaussian_quick_rest_of(a.high, k) + a.low;
+}
+
 // The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
 fn gaussian_quick_exponent_of_bits(z: f32) -> i32 {
   return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
@@ -184,23 +211,33 @@ fn gaussian_quick_whole_of_bits(z: f32) -> f32 {
 }
 
 // e^a.
-fn gaussian_quick_exp_of_pair(a: gaussian_pair) -> f32 {
-  let z = gaussian_quick_rounded_with_bits(a.high * 1.44269504);
+fn gaussian_quick_exp_of_split(a: gaussian_split) -> f32 {
+  let z = gaussian_quick_split_exponent(a);
   return gaussian_quick_scaled_by_bits(
-    1.0 + gaussian_quick_expm1_of_rest(gaussian_quick_rest_of(a.high, gaussian_quick_whole_of_bits(z)) + a.low),
+    1.0 + gaussian_quick_expm1_of_rest(gaussian_quick_split_rest(a, gaussian_quick_whole_of_bits(z))),
     z
   );
 }
 
 fn gaussian_quickly(x: f32) -> f32 {
-  let e = gaussian_quick_exp_of_pair(
-    gaussian_pair_negate(gaussian_pair_multiply(gaussian_pair_from_f32(x), gaussian_pair_from_f32(x)))
+  let p = gaussian_quick_split_multiply(
+    gaussian_split(-1.0, 0.0),
+    gaussian_quick_split_multiply(gaussian_quick_split_from_f32(x), gaussian_quick_split_from_f32(x))
   );
-  return e;
+  return gaussian_quick_exp_of_split(p);
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn gaussian_quick_exp(x: f32) -> f32 {
+  let z = gaussian_quick_rounded_with_bits(x * 1.44269504);
+  let k = gaussian_quick_whole_of_bits(z);
+  return gaussian_quick_scaled_by_bits(1.0 + gaussian_quick_expm1_of_rest(gaussian_quick_rest_of(x, k)), z);
 }
 
 fn gaussian_is_ordinary(x: f32) -> bool {
-  return (bitcast<u32>(abs(x)) <= 0x5c800000u) & (x * x <= 86.0);
+  let p = -1.0 * (x * x);
+  let e = gaussian_quick_exp(p);
+  return (bitcast<u32>(abs(x)) <= 0x5c800000u) & (e <= 6.338253e+29 * e) & (abs(p) <= 86.0);
 }
 
 // Gaussian bump.
@@ -854,14 +891,22 @@ fn gaussian_backward_carefully(dy: f32, x: f32) -> f32 {
 }
 
 fn gaussian_backward_quickly(dy: f32, x: f32) -> f32 {
-  let e = gaussian_quick_exp_of_pair(
-    gaussian_pair_negate(gaussian_pair_multiply(gaussian_pair_from_f32(x), gaussian_pair_from_f32(x)))
+  let p = gaussian_quick_split_multiply(
+    gaussian_split(-1.0, 0.0),
+    gaussian_quick_split_multiply(gaussian_quick_split_from_f32(x), gaussian_quick_split_from_f32(x))
   );
-  return dy * (-2.0 * x * e);
+  return dy * (-2.0 * x * gaussian_quick_exp_of_split(p));
 }
 
 fn gaussian_backward_is_ordinary(x: f32) -> bool {
-  return (bitcast<u32>(abs(x)) <= 0x5c800000u) & (abs(-2.0 * x) >= 3.9443045e-31) & (x * x <= 86.0);
+  let p = -1.0 * (x * x);
+  let e = gaussian_quick_exp(p);
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    (abs(-2.0 * x) >= 7.888609e-31) &
+    (e <= 3.1691265e+29 * e) &
+    (abs(p) <= 86.0)
+  );
 }
 
 fn gaussian_backward(dy: f32, x: f32) -> f32 {

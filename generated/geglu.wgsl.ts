@@ -1547,8 +1547,8 @@ fn geglu_quick_times_normcdf(p: f32, x: f32) -> f32 {
 }
 
 fn geglu_backward_quickly(dy: f32, gate: f32, up: f32) -> geglu_gradients {
-  let bounded = select(gate, -1024.0, gate < -1024.0);
-  return geglu_gradients(dy * (up * geglu_quick_gelu_slope(gate)), dy * geglu_quick_times_normcdf(bounded, bounded));
+  let held = max(gate, -1024.0);
+  return geglu_gradients(dy * (up * geglu_quick_gelu_slope(gate)), dy * geglu_quick_times_normcdf(held, held));
 }
 
 fn geglu_backward_is_ordinary(gate: f32, up: f32) -> bool {

@@ -76,8 +76,8 @@ fn gelu_is_nan(x: f32) -> bool {
 // Source: PyTorch nn.GELU; Hendrycks and Gimpel 2016.
 // gelu(x) = 0.5 * x * (1 + erf(x / sqrt(2)))
 fn gelu(x: f32) -> f32 {
-  let bounded = select(x, -1024.0, x < -1024.0);
-  return select(gelu_quick_times_normcdf(bounded, bounded), x, gelu_is_nan(x));
+  let held = max(x, -1024.0);
+  return select(gelu_quick_times_normcdf(held, held), x, gelu_is_nan(x));
 }
 
 // The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).

@@ -29,7 +29,7 @@ const geluSigmoidActivation: Activation = {
       {
         entryPoint: "gelu_sigmoid_forward",
         over: "size",
-        perWorkgroup: 2048,
+        perWorkgroup: 1024,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -42,7 +42,7 @@ const geluSigmoidActivation: Activation = {
       {
         entryPoint: "gelu_sigmoid_backward_inputs",
         over: "size",
-        perWorkgroup: 2048,
+        perWorkgroup: 1024,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],

@@ -849,9 +849,36 @@ fn heavi_erfc_backward_carefully(dy: f32, x: f32, k: f32) -> f32 {
   return dy * result;
 }
 
+// The first has 12 bits: products of two such are exact. The second is some 2^-11 of it at most.
+struct heavi_erfc_split {
+  high: f32,
+  low: f32,
+}
+
+fn heavi_erfc_quick_split_negate(a: heavi_erfc_split) -> heavi_erfc_split {
+  return heavi_erfc_split(-a.high, -a.low);
+}
+
+fn heavi_erfc_quick_split_of(x: f32, dx: f32) -> heavi_erfc_split {
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return heavi_erfc_split(high, (x - high) + dx);
+}
+
+fn heavi_erfc_quick_split_multiply(a: heavi_erfc_split, b: heavi_erfc_split) -> heavi_erfc_split {
+  return heavi_erfc_quick_split_of(a.high * b.high, a.high * b.low + a.low * (b.high + b.low));
+}
+
+fn heavi_erfc_quick_split_from_f32(x: f32) -> heavi_erfc_split {
+  return heavi_erfc_quick_split_of(x, 0.0);
+}
+
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
 fn heavi_erfc_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
+}
+
+fn heavi_erfc_quick_split_exponent(a: heavi_erfc_split) -> f32 {
+  return heavi_erfc_quick_rounded_with_bits((a.high + a.low) * 1.44269504);
 }
 
 // y 2^k for the whole number k of z; for k = -127 it is 0.
@@ -871,6 +898,10 @@ fn heavi_erfc_quick_rest_of(x: f32, k: f32) -> f32 {
   return (x - k * 0.693145751953125) - k * 1.42860682e-6;
 }
 
+fn heavi_erfc_quick_split_rest(a: heavi_erfc_split, k: f32) -> f32 {
+  return heavi_erfc_quick_rest_of(a.high, k) + a.low;
+}
+
 // The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
 fn heavi_erfc_quick_exponent_of_bits(z: f32) -> i32 {
   return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
@@ -881,24 +912,22 @@ fn heavi_erfc_quick_whole_of_bits(z: f32) -> f32 {
 }
 
 // e^a.
-fn heavi_erfc_quick_exp_of_pair(a: heavi_erfc_pair) -> f32 {
-  let z = heavi_erfc_quick_rounded_with_bits(a.high * 1.44269504);
+fn heavi_erfc_quick_exp_of_split(a: heavi_erfc_split) -> f32 {
+  let z = heavi_erfc_quick_split_exponent(a);
   return heavi_erfc_quick_scaled_by_bits(
-    1.0 + heavi_erfc_quick_expm1_of_rest(heavi_erfc_quick_rest_of(a.high, heavi_erfc_quick_whole_of_bits(z)) + a.low),
+    1.0 + heavi_erfc_quick_expm1_of_rest(heavi_erfc_quick_split_rest(a, heavi_erfc_quick_whole_of_bits(z))),
     z
   );
 }
 
 fn heavi_erfc_backward_quickly(dy: f32, x: f32, k: f32) -> f32 {
-  let e = heavi_erfc_quick_exp_of_pair(
-    heavi_erfc_pair_negate(
-      heavi_erfc_pair_multiply(
-        heavi_erfc_pair_multiply(heavi_erfc_pair_from_f32(x), heavi_erfc_pair_from_f32(x)),
-        heavi_erfc_pair_multiply(heavi_erfc_pair_from_f32(k), heavi_erfc_pair_from_f32(k))
-      )
+  let v = heavi_erfc_quick_split_negate(
+    heavi_erfc_quick_split_multiply(
+      heavi_erfc_quick_split_multiply(heavi_erfc_quick_split_from_f32(x), heavi_erfc_quick_split_from_f32(x)),
+      heavi_erfc_quick_split_multiply(heavi_erfc_quick_split_from_f32(k), heavi_erfc_quick_split_from_f32(k))
     )
   );
-  return dy * (1.1283792 * e);
+  return dy * (1.1283792 * heavi_erfc_quick_exp_of_split(v));
 }
 
 // e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.

@@ -948,23 +948,44 @@ fn heavi_tanh_backward_carefully(dy: f32, x: f32, k: f32) -> f32 {
   return dy * result;
 }
 
+// The first has 12 bits: products of two such are exact. The second is some 2^-11 of it at most.
+struct heavi_tanh_split {
+  high: f32,
+  low: f32,
+}
+
+fn heavi_tanh_quick_split_of(x: f32, dx: f32) -> heavi_tanh_split {
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return heavi_tanh_split(high, (x - high) + dx);
+}
+
+fn heavi_tanh_quick_split_multiply(a: heavi_tanh_split, b: heavi_tanh_split) -> heavi_tanh_split {
+  return heavi_tanh_quick_split_of(a.high * b.high, a.high * b.low + a.low * (b.high + b.low));
+}
+
+fn heavi_tanh_quick_split_from_f32(x: f32) -> heavi_tanh_split {
+  return heavi_tanh_quick_split_of(x, 0.0);
+}
+
+// The nearest number between these two, which have 12 bits. What is infinite has a NaN for its second part.
+fn heavi_tanh_quick_split_between(a: heavi_tanh_split, least: f32, most: f32) -> heavi_tanh_split {
+  let high = clamp(a.high, least, most);
+  return heavi_tanh_split(high, select(0.0, a.low, high == a.high));
+}
+
+// -|a|, not below a least number of 12 bits.
+fn heavi_tanh_quick_split_falling(a: heavi_tanh_split, least: f32) -> heavi_tanh_split {
+  let sign_ = select(1.0, -1.0, a.high > 0.0);
+  return heavi_tanh_quick_split_between(heavi_tanh_split(a.high * sign_, a.low * sign_), least, 0.0);
+}
+
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
 fn heavi_tanh_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
 }
 
-// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
-fn heavi_tanh_quick_rest_of(x: f32, k: f32) -> f32 {
-  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
-}
-
-// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
-fn heavi_tanh_quick_exponent_of_bits(z: f32) -> i32 {
-  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
-}
-
-fn heavi_tanh_quick_whole_of_bits(z: f32) -> f32 {
-  return f32(heavi_tanh_quick_exponent_of_bits(z));
+fn heavi_tanh_quick_split_exponent(a: heavi_tanh_split) -> f32 {
+  return heavi_tanh_quick_rounded_with_bits((a.high + a.low) * 1.44269504);
 }
 
 // y 2^k for the whole number k of z; for k = -127 it is 0.
@@ -979,30 +1000,42 @@ fn heavi_tanh_quick_expm1_of_rest(r: f32) -> f32 {
   return r + r2 * q;
 }
 
-// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
-fn heavi_tanh_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
-  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn heavi_tanh_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+fn heavi_tanh_quick_split_rest(a: heavi_tanh_split, k: f32) -> f32 {
+  return heavi_tanh_quick_rest_of(a.high, k) + a.low;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn heavi_tanh_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn heavi_tanh_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(heavi_tanh_quick_exponent_of_bits(z));
 }
 
 // The derivative of the sigmoid: e/(1 + e)^2 with e = e^-|a|.
-fn heavi_tanh_quick_logistic_of_pair(a: heavi_tanh_pair) -> f32 {
-  let z = heavi_tanh_quick_rounded_with_bits(a.high * 1.44269504);
-  let rest = heavi_tanh_quick_rest_of(a.high, heavi_tanh_quick_whole_of_bits(z)) + a.low;
-  let positive = a.high > 0.0;
-  let e = select(
-    heavi_tanh_quick_scaled_by_bits(1.0 + heavi_tanh_quick_expm1_of_rest(rest), z),
-    heavi_tanh_quick_scaled_down_by_bits(1.0 + heavi_tanh_quick_expm1_of_rest(-rest), z),
-    positive
+fn heavi_tanh_quick_logistic_of_split(a: heavi_tanh_split) -> f32 {
+  let y = heavi_tanh_quick_split_falling(a, -88.0);
+  let z = heavi_tanh_quick_split_exponent(y);
+  let e = heavi_tanh_quick_scaled_by_bits(
+    1.0 + heavi_tanh_quick_expm1_of_rest(heavi_tanh_quick_split_rest(y, heavi_tanh_quick_whole_of_bits(z))),
+    z
   );
   let d = 1.0 + e;
   return e / (d * d);
 }
 
 fn heavi_tanh_backward_quickly(dy: f32, x: f32, k: f32) -> f32 {
-  let ds = heavi_tanh_quick_logistic_of_pair(
-    heavi_tanh_pair_multiply(heavi_tanh_pair_scale(heavi_tanh_pair_from_f32(x), 2.0), heavi_tanh_pair_from_f32(k))
+  let p = heavi_tanh_quick_split_multiply(
+    heavi_tanh_quick_split_multiply(heavi_tanh_split(2.0, 0.0), heavi_tanh_quick_split_from_f32(x)),
+    heavi_tanh_quick_split_from_f32(k)
   );
-  return dy * (4.0 * ds);
+  return dy * (4.0 * heavi_tanh_quick_logistic_of_split(p));
 }
 
 // e^x for x <= 0, and 0 below the normal numbers.
@@ -1024,12 +1057,10 @@ fn heavi_tanh_quick_logistic(x: f32) -> f32 {
 
 fn heavi_tanh_backward_is_ordinary(x: f32, k: f32) -> bool {
   let p = 2.0 * x * k;
-  let ds = heavi_tanh_quick_logistic(p);
   return (
     (bitcast<u32>(abs(x)) <= 0x5c800000u) &
     (bitcast<u32>(abs(k)) <= 0x5c800000u) &
-    (abs(k) * ds <= 6.338253e+29 * ds) &
-    (ds >= 3.9443045e-31) &
+    (heavi_tanh_quick_logistic(p) >= 3.9443045e-31) &
     (abs(p) <= 86.0)
   );
 }

@@ -64,8 +64,8 @@ fn mish_is_nan(x: f32) -> bool {
 // Source: PyTorch nn.Mish; Misra 2019.
 // mish(x) = x * tanh(softplus(x))
 fn mish(x: f32) -> f32 {
-  let bounded = select(x, -1024.0, x < -1024.0);
-  return select(mish_quick_times_mish_gate(bounded, bounded), x, mish_is_nan(x));
+  let held = max(x, -1024.0);
+  return select(mish_quick_times_mish_gate(held, held), x, mish_is_nan(x));
 }
 
 // A number m * 2^k.
@@ -1289,8 +1289,8 @@ fn mish_quick_mish_gate_slope(a: f32, b: f32) -> f32 {
 }
 
 fn mish_backward(dy: f32, x: f32) -> f32 {
-  let bounded = select(x, -1024.0, x < -1024.0);
-  return dy * mish_quick_mish_gate_slope(bounded, bounded);
+  let held = max(x, -1024.0);
+  return dy * mish_quick_mish_gate_slope(held, held);
 }
 
 struct mish_value_and_slopes {

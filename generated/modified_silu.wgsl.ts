@@ -1259,19 +1259,26 @@ fn modified_silu_quick_gate_slope(a: f32, b: f32) -> f32 {
   return (select(e.first * (w + u), 1.0 + w * u, a > 0.0) / (d * d)) * select(e.second, 1.0, a > 0.0);
 }
 
-// p e^x for x <= 0.
+// What is left of a power of two that vanishes, of which halves hold 2^-252.
+fn modified_silu_quick_rest_of_halves(n: i32) -> i32 {
+  return min(n + 252, 0);
+}
+
+// p e^x for x <= 0, whatever p is.
 fn modified_silu_quick_times_falling_exp(p: f32, x: f32) -> f32 {
-  let e = modified_silu_quick_exp_in_halves(x);
-  return p * e.first * e.second;
+  let y = max(x, -262.0);
+  let n = modified_silu_quick_exponent_of_bits(modified_silu_quick_rounded_with_bits(y * 1.44269504));
+  let rest = modified_silu_quick_rest_of_halves(n);
+  let e = modified_silu_quick_in_halves(1.0 + modified_silu_quick_expm1_of_rest(modified_silu_quick_rest_of(y, f32(n))), n - rest);
+  return p * e.first * e.second * modified_silu_power_of_two(rest);
 }
 
 fn modified_silu_backward(dy: f32, x: f32) -> f32 {
-  let bounded = select(x, -1024.0, x < -1024.0);
-  let bounded2 = select(bounded, 1024.0, bounded > 1024.0);
+  let held = min(max(x, -1024.0), 1024.0);
   return (
     dy *
-    (modified_silu_quick_gate_slope(bounded2, bounded2) -
-      modified_silu_quick_times_falling_exp(0.5 * bounded2, -(bounded2 * bounded2) - 1.0))
+    (modified_silu_quick_gate_slope(held, held) -
+      modified_silu_quick_times_falling_exp(0.5 * held, -(held * held) - 1.0))
   );
 }
 

@@ -43,7 +43,7 @@ const penalizedTanhActivation: Activation = {
       {
         entryPoint: "penalized_tanh_backward_inputs",
         over: "size",
-        perWorkgroup: 2048,
+        perWorkgroup: 1024,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],

@@ -1032,41 +1032,36 @@ fn penalized_tanh_backward_carefully(dy: f32, x: f32, a: f32) -> f32 {
   return dy * result;
 }
 
-// e^x for x <= 0, and 0 below the normal numbers.
-fn penalized_tanh_quick_falling_exp(x: f32) -> f32 {
-  let y = max(x, -88.0);
-  let z = penalized_tanh_quick_rounded_with_bits(y * 1.44269504);
-  return penalized_tanh_quick_scaled_by_bits(
-    1.0 + penalized_tanh_quick_expm1_of_rest(penalized_tanh_quick_rest_of(y, penalized_tanh_quick_whole_of_bits(z))),
-    z
-  );
+// A number as a product: far below the normal numbers both factors are normal.
+struct penalized_tanh_halves {
+  first: f32,
+  second: f32,
 }
 
-// The derivative of the sigmoid: e/(1 + e)^2 with e = e^-|x|.
-fn penalized_tanh_quick_logistic(x: f32) -> f32 {
-  let e = penalized_tanh_quick_falling_exp(-abs(x));
-  let d = 1.0 + e;
-  return e / (d * d);
+// p 2^n for -252 <= n <= 250: both powers are normal.
+fn penalized_tanh_quick_in_halves(p: f32, n: i32) -> penalized_tanh_halves {
+  let half = n >> 1u;
+  return penalized_tanh_halves(p * penalized_tanh_power_of_two(half), penalized_tanh_power_of_two(n - half));
 }
 
-fn penalized_tanh_backward_quickly(dy: f32, x: f32, a: f32) -> f32 {
-  let ds = penalized_tanh_quick_logistic(2.0 * x);
-  return dy * select(4.0 * a * ds, 4.0 * ds, x > 0.0);
+// e^x for x <= 170, below -174 that of -174: numbers of up to 2^100 times that vanish.
+fn penalized_tanh_quick_exp_in_halves(x: f32) -> penalized_tanh_halves {
+  let y = max(x, -174.0);
+  let n = penalized_tanh_quick_exponent_of_bits(penalized_tanh_quick_rounded_with_bits(y * 1.44269504));
+  return penalized_tanh_quick_in_halves(1.0 + penalized_tanh_quick_expm1_of_rest(penalized_tanh_quick_rest_of(y, f32(n))), n);
 }
 
-fn penalized_tanh_backward_is_ordinary(x: f32, a: f32) -> bool {
-  return (
-    (bitcast<u32>(abs(x)) <= 0x42000000u) &
-    (bitcast<u32>(abs(a)) <= 0x7f7fffffu) &
-    ((x > 0.0) | (4.0 * a >= 3.9443045e-31))
-  );
+fn penalized_tanh_quick_times_logistic(p: f32, x: f32) -> f32 {
+  let e = penalized_tanh_quick_exp_in_halves(-abs(x));
+  let d = 1.0 + e.first * e.second;
+  return p * (e.first / (d * d)) * e.second;
 }
 
 fn penalized_tanh_backward(dy: f32, x: f32, a: f32) -> f32 {
-  if (penalized_tanh_backward_is_ordinary(x, a)) {
-    return penalized_tanh_backward_quickly(dy, x, a);
-  }
-  return penalized_tanh_backward_carefully(dy, x, a);
+  let p = 2.0 * x;
+  return (
+    dy * select(penalized_tanh_quick_times_logistic(4.0 * a, p), penalized_tanh_quick_times_logistic(4.0, p), x > 0.0)
+  );
 }
 
 struct penalized_tanh_value_and_slopes {
@@ -1417,42 +1412,24 @@ fn penalized_tanh_forward(
   );
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn penalized_tanh_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
-  let count = (penalized_tanh_uniforms.size + 3u) / 4u;
-  // A bit for each element that is not ordinary.
-  var left = 0u;
-  for (var j = 0u; j < 8u; j++) {
-    let i = first + 64u * j;
-    if (i < count) {
-      let dy = penalized_tanh_cotangent_dy[i];
-      let x0 = penalized_tanh_input_x[i];
-      penalized_tanh_gradient_dx[i] = vec4<f32>(
-        penalized_tanh_backward_quickly(dy.x, x0.x, penalized_tanh_uniforms.p_a),
-        penalized_tanh_backward_quickly(dy.y, x0.y, penalized_tanh_uniforms.p_a),
-        penalized_tanh_backward_quickly(dy.z, x0.z, penalized_tanh_uniforms.p_a),
-        penalized_tanh_backward_quickly(dy.w, x0.w, penalized_tanh_uniforms.p_a),
-      );
-      let is_ordinary = vec4<bool>(
-        penalized_tanh_backward_is_ordinary(x0.x, penalized_tanh_uniforms.p_a),
-        penalized_tanh_backward_is_ordinary(x0.y, penalized_tanh_uniforms.p_a),
-        penalized_tanh_backward_is_ordinary(x0.z, penalized_tanh_uniforms.p_a),
-        penalized_tanh_backward_is_ordinary(x0.w, penalized_tanh_uniforms.p_a),
-      );
-      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
-    }
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (penalized_tanh_uniforms.size + 3u) / 4u) {
+    return;
   }
-  while (left != 0u) {
-    let k = firstTrailingBit(left);
-    let i = first + 64u * (k / 4u);
-    penalized_tanh_gradient_dx[i][k % 4u] = penalized_tanh_backward_carefully(penalized_tanh_cotangent_dy[i][k % 4u], penalized_tanh_input_x[i][k % 4u], penalized_tanh_uniforms.p_a);
-    left &= left - 1u;
-  }
+  let dy = penalized_tanh_cotangent_dy[i];
+  let x0 = penalized_tanh_input_x[i];
+  penalized_tanh_gradient_dx[i] = vec4<f32>(
+    penalized_tanh_backward(dy.x, x0.x, penalized_tanh_uniforms.p_a),
+    penalized_tanh_backward(dy.y, x0.y, penalized_tanh_uniforms.p_a),
+    penalized_tanh_backward(dy.z, x0.z, penalized_tanh_uniforms.p_a),
+    penalized_tanh_backward(dy.w, x0.w, penalized_tanh_uniforms.p_a),
+  );
 }
 
 @compute @workgroup_size(256)

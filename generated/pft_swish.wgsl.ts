@@ -1087,12 +1087,8 @@ fn pft_swish_quick_gate_slope(a: f32, b: f32) -> f32 {
 }
 
 fn pft_swish_backward(dy: f32, x: f32, t: f32) -> pft_swish_gradients {
-  let bounded = select(x, -1024.0, x < -1024.0);
-  let bounded2 = select(bounded, 1024.0, bounded > 1024.0);
-  return pft_swish_gradients(
-    dy * select(0.0, pft_swish_quick_gate_slope(bounded2, bounded2), bounded2 >= 0.0),
-    dy * 1.0
-  );
+  let held = min(max(x, -1024.0), 1024.0);
+  return pft_swish_gradients(dy * select(0.0, pft_swish_quick_gate_slope(held, held), held >= 0.0), dy * 1.0);
 }
 
 struct pft_swish_value_and_slopes {

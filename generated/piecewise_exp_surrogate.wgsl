@@ -817,9 +817,41 @@ fn piecewise_exp_surrogate_backward_carefully(dy: f32, x: f32, alpha: f32) -> f3
   return dy * result;
 }
 
+// The first has 12 bits: products of two such are exact. The second is some 2^-11 of it at most.
+struct piecewise_exp_surrogate_split {
+  high: f32,
+  low: f32,
+}
+
+fn piecewise_exp_surrogate_quick_split_negate(a: piecewise_exp_surrogate_split) -> piecewise_exp_surrogate_split {
+  return piecewise_exp_surrogate_split(-a.high, -a.low);
+}
+
+fn piecewise_exp_surrogate_quick_split_of(x: f32, dx: f32) -> piecewise_exp_surrogate_split {
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return piecewise_exp_surrogate_split(high, (x - high) + dx);
+}
+
+fn piecewise_exp_surrogate_quick_split_multiply(a: piecewise_exp_surrogate_split, b: piecewise_exp_surrogate_split) -> piecewise_exp_surrogate_split {
+  return piecewise_exp_surrogate_quick_split_of(a.high * b.high, a.high * b.low + a.low * (b.high + b.low));
+}
+
+fn piecewise_exp_surrogate_quick_split_from_f32(x: f32) -> piecewise_exp_surrogate_split {
+  return piecewise_exp_surrogate_quick_split_of(x, 0.0);
+}
+
+fn piecewise_exp_surrogate_quick_split_abs(a: piecewise_exp_surrogate_split) -> piecewise_exp_surrogate_split {
+  let sign_ = select(1.0, -1.0, a.high + a.low < 0.0);
+  return piecewise_exp_surrogate_split(a.high * sign_, a.low * sign_);
+}
+
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
 fn piecewise_exp_surrogate_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
+}
+
+fn piecewise_exp_surrogate_quick_split_exponent(a: piecewise_exp_surrogate_split) -> f32 {
+  return piecewise_exp_surrogate_quick_rounded_with_bits((a.high + a.low) * 1.44269504);
 }
 
 // y 2^k for the whole number k of z; for k = -127 it is 0.
@@ -839,6 +871,10 @@ fn piecewise_exp_surrogate_quick_rest_of(x: f32, k: f32) -> f32 {
   return (x - k * 0.693145751953125) - k * 1.42860682e-6;
 }
 
+fn piecewise_exp_surrogate_quick_split_rest(a: piecewise_exp_surrogate_split, k: f32) -> f32 {
+  return piecewise_exp_surrogate_quick_rest_of(a.high, k) + a.low;
+}
+
 // The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
 fn piecewise_exp_surrogate_quick_exponent_of_bits(z: f32) -> i32 {
   return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
@@ -849,24 +885,22 @@ fn piecewise_exp_surrogate_quick_whole_of_bits(z: f32) -> f32 {
 }
 
 // e^a.
-fn piecewise_exp_surrogate_quick_exp_of_pair(a: piecewise_exp_surrogate_pair) -> f32 {
-  let z = piecewise_exp_surrogate_quick_rounded_with_bits(a.high * 1.44269504);
+fn piecewise_exp_surrogate_quick_exp_of_split(a: piecewise_exp_surrogate_split) -> f32 {
+  let z = piecewise_exp_surrogate_quick_split_exponent(a);
   return piecewise_exp_surrogate_quick_scaled_by_bits(
-    1.0 + piecewise_exp_surrogate_quick_expm1_of_rest(piecewise_exp_surrogate_quick_rest_of(a.high, piecewise_exp_surrogate_quick_whole_of_bits(z)) + a.low),
+    1.0 + piecewise_exp_surrogate_quick_expm1_of_rest(piecewise_exp_surrogate_quick_split_rest(a, piecewise_exp_surrogate_quick_whole_of_bits(z))),
     z
   );
 }
 
 fn piecewise_exp_surrogate_backward_quickly(dy: f32, x: f32, alpha: f32) -> f32 {
-  let e = piecewise_exp_surrogate_quick_exp_of_pair(
-    piecewise_exp_surrogate_pair_negate(
-      piecewise_exp_surrogate_pair_multiply(
-        piecewise_exp_surrogate_pair_from_f32(alpha),
-        piecewise_exp_surrogate_pair_abs(piecewise_exp_surrogate_pair_from_f32(x))
-      )
+  let v = piecewise_exp_surrogate_quick_split_negate(
+    piecewise_exp_surrogate_quick_split_multiply(
+      piecewise_exp_surrogate_quick_split_from_f32(alpha),
+      piecewise_exp_surrogate_quick_split_abs(piecewise_exp_surrogate_quick_split_from_f32(x))
     )
   );
-  return dy * (0.5 * alpha * e);
+  return dy * (0.5 * alpha * piecewise_exp_surrogate_quick_exp_of_split(v));
 }
 
 fn piecewise_exp_surrogate_backward_is_ordinary(x: f32, alpha: f32) -> bool {

@@ -930,9 +930,47 @@ fn quick_gelu_carefully(x: f32, alpha: f32) -> f32 {
   return select(result, x, quick_gelu_is_nan(x));
 }
 
+// The first has 12 bits: products of two such are exact. The second is some 2^-11 of it at most.
+struct quick_gelu_split {
+  high: f32,
+  low: f32,
+}
+
+fn quick_gelu_quick_split_of(x: f32, dx: f32) -> quick_gelu_split {
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return quick_gelu_split(high, (x - high) + dx);
+}
+
+fn quick_gelu_quick_split_multiply(a: quick_gelu_split, b: quick_gelu_split) -> quick_gelu_split {
+  return quick_gelu_quick_split_of(a.high * b.high, a.high * b.low + a.low * (b.high + b.low));
+}
+
+fn quick_gelu_quick_split_from_f32(x: f32) -> quick_gelu_split {
+  return quick_gelu_quick_split_of(x, 0.0);
+}
+
+// x y for all numbers: those of x are brought between 1 and 2, so that parts of small ones are not taken for 0.
+fn quick_gelu_quick_split_product(x: f32, y: f32) -> quick_gelu_split {
+  let m = bitcast<f32>((bitcast<u32>(x) & 0x807fffffu) | 0x3f800000u);
+  return quick_gelu_quick_split_multiply(
+    quick_gelu_quick_split_from_f32(m),
+    quick_gelu_quick_split_from_f32(y * bitcast<f32>(bitcast<u32>(x) & 0x7f800000u))
+  );
+}
+
+// The nearest number between these two, which have 12 bits. What is infinite has a NaN for its second part.
+fn quick_gelu_quick_split_between(a: quick_gelu_split, least: f32, most: f32) -> quick_gelu_split {
+  let high = clamp(a.high, least, most);
+  return quick_gelu_split(high, select(0.0, a.low, high == a.high));
+}
+
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
 fn quick_gelu_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
+}
+
+fn quick_gelu_quick_split_exponent(a: quick_gelu_split) -> f32 {
+  return quick_gelu_quick_rounded_with_bits((a.high + a.low) * 1.44269504);
 }
 
 // y 2^-k; for k = 127 it is 0, for k = -128 infinite.
@@ -952,6 +990,10 @@ fn quick_gelu_quick_rest_of(x: f32, k: f32) -> f32 {
   return (x - k * 0.693145751953125) - k * 1.42860682e-6;
 }
 
+fn quick_gelu_quick_split_rest(a: quick_gelu_split, k: f32) -> f32 {
+  return quick_gelu_quick_rest_of(a.high, k) + a.low;
+}
+
 // The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
 fn quick_gelu_quick_exponent_of_bits(z: f32) -> i32 {
   return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
@@ -961,24 +1003,23 @@ fn quick_gelu_quick_whole_of_bits(z: f32) -> f32 {
   return f32(quick_gelu_quick_exponent_of_bits(z));
 }
 
-// 1/(1 + e^-a).
-fn quick_gelu_quick_sigmoid_of_pair(a: quick_gelu_pair) -> f32 {
-  let z = quick_gelu_quick_rounded_with_bits(a.high * 1.44269504);
+// 1/(1 + e^-a): beyond these bounds it is 0 or 1.
+fn quick_gelu_quick_sigmoid_of_split(a: quick_gelu_split) -> f32 {
+  let y = quick_gelu_quick_split_between(a, -89.0, 88.0);
+  let z = quick_gelu_quick_split_exponent(y);
   return (
     1.0 /
     (1.0 +
       quick_gelu_quick_scaled_down_by_bits(
-        1.0 + quick_gelu_quick_expm1_of_rest(-(quick_gelu_quick_rest_of(a.high, quick_gelu_quick_whole_of_bits(z)) + a.low)),
+        1.0 + quick_gelu_quick_expm1_of_rest(-quick_gelu_quick_split_rest(y, quick_gelu_quick_whole_of_bits(z))),
         z
       ))
   );
 }
 
 fn quick_gelu_quickly(x: f32, alpha: f32) -> f32 {
-  let s = quick_gelu_quick_sigmoid_of_pair(
-    quick_gelu_pair_multiply(quick_gelu_pair_from_f32(x), quick_gelu_pair_from_f32(alpha))
-  );
-  return x * s;
+  let p = quick_gelu_quick_split_product(x, alpha);
+  return x * quick_gelu_quick_sigmoid_of_split(p);
 }
 
 fn quick_gelu_is_ordinary(x: f32, alpha: f32) -> bool {

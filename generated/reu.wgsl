@@ -16,6 +16,11 @@ fn reu_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
 }
 
+// What is left of a power of two that vanishes, of which halves hold 2^-252.
+fn reu_quick_rest_of_halves(n: i32) -> i32 {
+  return min(n + 252, 0);
+}
+
 // 2^n for -126 <= n <= 127.
 fn reu_power_of_two(n: i32) -> f32 {
   return bitcast<f32>(u32(n + 127) << 23u);
@@ -39,17 +44,13 @@ fn reu_quick_rest_of(x: f32, k: f32) -> f32 {
   return (x - k * 0.693145751953125) - k * 1.42860682e-6;
 }
 
-// e^x for x <= 170, below -174 that of -174: numbers of up to 2^100 times that vanish.
-fn reu_quick_exp_in_halves(x: f32) -> reu_halves {
-  let y = max(x, -174.0);
-  let n = reu_quick_exponent_of_bits(reu_quick_rounded_with_bits(y * 1.44269504));
-  return reu_quick_in_halves(1.0 + reu_quick_expm1_of_rest(reu_quick_rest_of(y, f32(n))), n);
-}
-
-// p e^x for x <= 0.
+// p e^x for x <= 0, whatever p is.
 fn reu_quick_times_falling_exp(p: f32, x: f32) -> f32 {
-  let e = reu_quick_exp_in_halves(x);
-  return p * e.first * e.second;
+  let y = max(x, -262.0);
+  let n = reu_quick_exponent_of_bits(reu_quick_rounded_with_bits(y * 1.44269504));
+  let rest = reu_quick_rest_of_halves(n);
+  let e = reu_quick_in_halves(1.0 + reu_quick_expm1_of_rest(reu_quick_rest_of(y, f32(n))), n - rest);
+  return p * e.first * e.second * reu_power_of_two(rest);
 }
 
 fn reu_is_nan(x: f32) -> bool {
@@ -60,8 +61,8 @@ fn reu_is_nan(x: f32) -> bool {
 // Source: Ying et al. 2019.
 // reu(x) = where(x > 0, x, x * exp(x))
 fn reu(x: f32) -> f32 {
-  let bounded = select(x, -1024.0, x < -1024.0);
-  return select(select(reu_quick_times_falling_exp(bounded, bounded), bounded, bounded > 0.0), x, reu_is_nan(x));
+  let held = max(x, -1024.0);
+  return select(select(reu_quick_times_falling_exp(held, held), held, held > 0.0), x, reu_is_nan(x));
 }
 
 // e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is

@@ -11,9 +11,8 @@ fn rootsig_is_nan(x: f32) -> bool {
 // Source: survey of Kunc and Klema 2024 (rootsig).
 // rootsig(x) = x / (1 + sqrt(1 + x^2))
 fn rootsig(x: f32) -> f32 {
-  let bounded = select(x, -1099511600000.0, x < -1099511600000.0);
-  let bounded2 = select(bounded, 1099511600000.0, bounded > 1099511600000.0);
-  return select(bounded2 / (sqrt(1.0 + bounded2 * bounded2) + 1.0), x, rootsig_is_nan(x));
+  let held = min(max(x, -1099511600000.0), 1099511600000.0);
+  return select(held / (sqrt(1.0 + held * held) + 1.0), x, rootsig_is_nan(x));
 }
 
 // A constant expression may not be infinite; a variable's bits may.

@@ -221,6 +221,11 @@ struct selu_halves {
   second: f32,
 }
 
+// What is left of a power of two that vanishes, of which halves hold 2^-252.
+fn selu_quick_rest_of_halves(n: i32) -> i32 {
+  return min(n + 252, 0);
+}
+
 // p 2^n for -252 <= n <= 250: both powers are normal.
 fn selu_quick_in_halves(p: f32, n: i32) -> selu_halves {
   let half = n >> 1u;
@@ -232,17 +237,13 @@ fn selu_quick_rest_of(x: f32, k: f32) -> f32 {
   return (x - k * 0.693145751953125) - k * 1.42860682e-6;
 }
 
-// e^x for x <= 170, below -174 that of -174: numbers of up to 2^100 times that vanish.
-fn selu_quick_exp_in_halves(x: f32) -> selu_halves {
-  let y = max(x, -174.0);
-  let n = selu_quick_exponent_of_bits(selu_quick_rounded_with_bits(y * 1.44269504));
-  return selu_quick_in_halves(1.0 + selu_quick_expm1_of_rest(selu_quick_rest_of(y, f32(n))), n);
-}
-
-// p e^x for x <= 0.
+// p e^x for x <= 0, whatever p is.
 fn selu_quick_times_falling_exp(p: f32, x: f32) -> f32 {
-  let e = selu_quick_exp_in_halves(x);
-  return p * e.first * e.second;
+  let y = max(x, -262.0);
+  let n = selu_quick_exponent_of_bits(selu_quick_rounded_with_bits(y * 1.44269504));
+  let rest = selu_quick_rest_of_halves(n);
+  let e = selu_quick_in_halves(1.0 + selu_quick_expm1_of_rest(selu_quick_rest_of(y, f32(n))), n - rest);
+  return p * e.first * e.second * selu_power_of_two(rest);
 }
 
 fn selu_backward(dy: f32, x: f32) -> f32 {

@@ -948,23 +948,53 @@ fn sigmoid_surrogate_backward_carefully(dy: f32, x: f32, slope: f32) -> f32 {
   return dy * result;
 }
 
+// The first has 12 bits: products of two such are exact. The second is some 2^-11 of it at most.
+struct sigmoid_surrogate_split {
+  high: f32,
+  low: f32,
+}
+
+fn sigmoid_surrogate_quick_split_of(x: f32, dx: f32) -> sigmoid_surrogate_split {
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return sigmoid_surrogate_split(high, (x - high) + dx);
+}
+
+fn sigmoid_surrogate_quick_split_multiply(a: sigmoid_surrogate_split, b: sigmoid_surrogate_split) -> sigmoid_surrogate_split {
+  return sigmoid_surrogate_quick_split_of(a.high * b.high, a.high * b.low + a.low * (b.high + b.low));
+}
+
+fn sigmoid_surrogate_quick_split_from_f32(x: f32) -> sigmoid_surrogate_split {
+  return sigmoid_surrogate_quick_split_of(x, 0.0);
+}
+
+// x y for all numbers: those of x are brought between 1 and 2, so that parts of small ones are not taken for 0.
+fn sigmoid_surrogate_quick_split_product(x: f32, y: f32) -> sigmoid_surrogate_split {
+  let m = bitcast<f32>((bitcast<u32>(x) & 0x807fffffu) | 0x3f800000u);
+  return sigmoid_surrogate_quick_split_multiply(
+    sigmoid_surrogate_quick_split_from_f32(m),
+    sigmoid_surrogate_quick_split_from_f32(y * bitcast<f32>(bitcast<u32>(x) & 0x7f800000u))
+  );
+}
+
+// The nearest number between these two, which have 12 bits. What is infinite has a NaN for its second part.
+fn sigmoid_surrogate_quick_split_between(a: sigmoid_surrogate_split, least: f32, most: f32) -> sigmoid_surrogate_split {
+  let high = clamp(a.high, least, most);
+  return sigmoid_surrogate_split(high, select(0.0, a.low, high == a.high));
+}
+
+// -|a|, not below a least number of 12 bits.
+fn sigmoid_surrogate_quick_split_falling(a: sigmoid_surrogate_split, least: f32) -> sigmoid_surrogate_split {
+  let sign_ = select(1.0, -1.0, a.high > 0.0);
+  return sigmoid_surrogate_quick_split_between(sigmoid_surrogate_split(a.high * sign_, a.low * sign_), least, 0.0);
+}
+
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
 fn sigmoid_surrogate_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
 }
 
-// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
-fn sigmoid_surrogate_quick_rest_of(x: f32, k: f32) -> f32 {
-  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
-}
-
-// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
-fn sigmoid_surrogate_quick_exponent_of_bits(z: f32) -> i32 {
-  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
-}
-
-fn sigmoid_surrogate_quick_whole_of_bits(z: f32) -> f32 {
-  return f32(sigmoid_surrogate_quick_exponent_of_bits(z));
+fn sigmoid_surrogate_quick_split_exponent(a: sigmoid_surrogate_split) -> f32 {
+  return sigmoid_surrogate_quick_rounded_with_bits((a.high + a.low) * 1.44269504);
 }
 
 // y 2^k for the whole number k of z; for k = -127 it is 0.
@@ -979,30 +1009,39 @@ fn sigmoid_surrogate_quick_expm1_of_rest(r: f32) -> f32 {
   return r + r2 * q;
 }
 
-// y 2^-k; for k = 127 it is 0, for k = -128 infinite.
-fn sigmoid_surrogate_quick_scaled_down_by_bits(y: f32, z: f32) -> f32 {
-  return y * bitcast<f32>((127u - bitcast<u32>(z)) << 23u);
+// x - k ln 2, in two parts, the first of 15 bits, so that its product is exact.
+fn sigmoid_surrogate_quick_rest_of(x: f32, k: f32) -> f32 {
+  return (x - k * 0.693145751953125) - k * 1.42860682e-6;
+}
+
+fn sigmoid_surrogate_quick_split_rest(a: sigmoid_surrogate_split, k: f32) -> f32 {
+  return sigmoid_surrogate_quick_rest_of(a.high, k) + a.low;
+}
+
+// The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
+fn sigmoid_surrogate_quick_exponent_of_bits(z: f32) -> i32 {
+  return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
+}
+
+fn sigmoid_surrogate_quick_whole_of_bits(z: f32) -> f32 {
+  return f32(sigmoid_surrogate_quick_exponent_of_bits(z));
 }
 
 // The derivative of the sigmoid: e/(1 + e)^2 with e = e^-|a|.
-fn sigmoid_surrogate_quick_logistic_of_pair(a: sigmoid_surrogate_pair) -> f32 {
-  let z = sigmoid_surrogate_quick_rounded_with_bits(a.high * 1.44269504);
-  let rest = sigmoid_surrogate_quick_rest_of(a.high, sigmoid_surrogate_quick_whole_of_bits(z)) + a.low;
-  let positive = a.high > 0.0;
-  let e = select(
-    sigmoid_surrogate_quick_scaled_by_bits(1.0 + sigmoid_surrogate_quick_expm1_of_rest(rest), z),
-    sigmoid_surrogate_quick_scaled_down_by_bits(1.0 + sigmoid_surrogate_quick_expm1_of_rest(-rest), z),
-    positive
+fn sigmoid_surrogate_quick_logistic_of_split(a: sigmoid_surrogate_split) -> f32 {
+  let y = sigmoid_surrogate_quick_split_falling(a, -88.0);
+  let z = sigmoid_surrogate_quick_split_exponent(y);
+  let e = sigmoid_surrogate_quick_scaled_by_bits(
+    1.0 + sigmoid_surrogate_quick_expm1_of_rest(sigmoid_surrogate_quick_split_rest(y, sigmoid_surrogate_quick_whole_of_bits(z))),
+    z
   );
   let d = 1.0 + e;
   return e / (d * d);
 }
 
 fn sigmoid_surrogate_backward_quickly(dy: f32, x: f32, slope: f32) -> f32 {
-  let ds = sigmoid_surrogate_quick_logistic_of_pair(
-    sigmoid_surrogate_pair_multiply(sigmoid_surrogate_pair_from_f32(x), sigmoid_surrogate_pair_from_f32(slope))
-  );
-  return dy * (slope * ds);
+  let p = sigmoid_surrogate_quick_split_product(x, slope);
+  return dy * (slope * sigmoid_surrogate_quick_logistic_of_split(p));
 }
 
 // e^x for x <= 0, and 0 below the normal numbers.

@@ -64,8 +64,8 @@ fn silu_is_nan(x: f32) -> bool {
 // Source: PyTorch nn.SiLU; Hendrycks and Gimpel 2016; Elfwing et al. 2017; Ramachandran et al. 2017.
 // silu(x) = x * sigmoid(x)
 fn silu(x: f32) -> f32 {
-  let bounded = select(x, -1024.0, x < -1024.0);
-  return select(silu_quick_times_sigmoid(bounded, bounded), x, silu_is_nan(x));
+  let held = max(x, -1024.0);
+  return select(silu_quick_times_sigmoid(held, held), x, silu_is_nan(x));
 }
 
 // e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
@@ -266,9 +266,8 @@ fn silu_quick_gate_slope(a: f32, b: f32) -> f32 {
 }
 
 fn silu_backward(dy: f32, x: f32) -> f32 {
-  let bounded = select(x, -1024.0, x < -1024.0);
-  let bounded2 = select(bounded, 1024.0, bounded > 1024.0);
-  return dy * silu_quick_gate_slope(bounded2, bounded2);
+  let held = min(max(x, -1024.0), 1024.0);
+  return dy * silu_quick_gate_slope(held, held);
 }
 
 struct silu_value_and_slopes {

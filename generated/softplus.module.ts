@@ -30,7 +30,7 @@ const softplusActivation: Activation = {
       {
         entryPoint: "softplus_forward",
         over: "size",
-        perWorkgroup: 2048,
+        perWorkgroup: 1024,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -43,7 +43,7 @@ const softplusActivation: Activation = {
       {
         entryPoint: "softplus_backward_inputs",
         over: "size",
-        perWorkgroup: 2048,
+        perWorkgroup: 1024,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],

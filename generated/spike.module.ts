@@ -39,7 +39,7 @@ const spikeActivation: Activation = {
       {
         entryPoint: "spike_backward_inputs",
         over: "size",
-        perWorkgroup: 2048,
+        perWorkgroup: 1024,
         bindings: [
           [0, "uniforms"],
           [3, "cotangent"],

@@ -109,20 +109,9 @@ fn spike_backward_carefully(dy: f32, x: f32, slope: f32) -> f32 {
   return dy * result;
 }
 
-fn spike_backward_quickly(dy: f32, x: f32, slope: f32) -> f32 {
+fn spike_backward(dy: f32, x: f32, slope: f32) -> f32 {
   let u = slope * abs(x) + 1.0;
   return dy * (1.0 / (u * u));
-}
-
-fn spike_backward_is_ordinary(x: f32, slope: f32) -> bool {
-  return (bitcast<u32>(abs(x)) <= 0x42800000u) & (bitcast<u32>(abs(slope)) <= 0x42800000u);
-}
-
-fn spike_backward(dy: f32, x: f32, slope: f32) -> f32 {
-  if (spike_backward_is_ordinary(x, slope)) {
-    return spike_backward_quickly(dy, x, slope);
-  }
-  return spike_backward_carefully(dy, x, slope);
 }
 
 struct spike_value_and_slopes {
@@ -340,42 +329,24 @@ fn spike_forward(
   );
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn spike_backward_inputs(
   @builtin(workgroup_id) workgroup: vec3<u32>,
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (workgroup.y * workgroups.x + workgroup.x) * 512u + lane;
-  let count = (spike_uniforms.size + 3u) / 4u;
-  // A bit for each element that is not ordinary.
-  var left = 0u;
-  for (var j = 0u; j < 8u; j++) {
-    let i = first + 64u * j;
-    if (i < count) {
-      let dy = spike_cotangent_dy[i];
-      let x0 = spike_input_x[i];
-      spike_gradient_dx[i] = vec4<f32>(
-        spike_backward_quickly(dy.x, x0.x, spike_uniforms.p_slope),
-        spike_backward_quickly(dy.y, x0.y, spike_uniforms.p_slope),
-        spike_backward_quickly(dy.z, x0.z, spike_uniforms.p_slope),
-        spike_backward_quickly(dy.w, x0.w, spike_uniforms.p_slope),
-      );
-      let is_ordinary = vec4<bool>(
-        spike_backward_is_ordinary(x0.x, spike_uniforms.p_slope),
-        spike_backward_is_ordinary(x0.y, spike_uniforms.p_slope),
-        spike_backward_is_ordinary(x0.z, spike_uniforms.p_slope),
-        spike_backward_is_ordinary(x0.w, spike_uniforms.p_slope),
-      );
-      left |= dot(select(vec4<u32>(1u, 2u, 4u, 8u), vec4<u32>(), is_ordinary), vec4<u32>(1u)) << (4u * j);
-    }
+  let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
+  if (i >= (spike_uniforms.size + 3u) / 4u) {
+    return;
   }
-  while (left != 0u) {
-    let k = firstTrailingBit(left);
-    let i = first + 64u * (k / 4u);
-    spike_gradient_dx[i][k % 4u] = spike_backward_carefully(spike_cotangent_dy[i][k % 4u], spike_input_x[i][k % 4u], spike_uniforms.p_slope);
-    left &= left - 1u;
-  }
+  let dy = spike_cotangent_dy[i];
+  let x0 = spike_input_x[i];
+  spike_gradient_dx[i] = vec4<f32>(
+    spike_backward(dy.x, x0.x, spike_uniforms.p_slope),
+    spike_backward(dy.y, x0.y, spike_uniforms.p_slope),
+    spike_backward(dy.z, x0.z, spike_uniforms.p_slope),
+    spike_backward(dy.w, x0.w, spike_uniforms.p_slope),
+  );
 }
 
 @compute @workgroup_size(256)

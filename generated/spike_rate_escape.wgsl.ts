@@ -897,9 +897,53 @@ fn spike_rate_escape_backward_carefully(dy: f32, x: f32, beta: f32, slope: f32) 
   return dy * result;
 }
 
+// The first has 12 bits: products of two such are exact. The second is some 2^-11 of it at most.
+struct spike_rate_escape_split {
+  high: f32,
+  low: f32,
+}
+
+fn spike_rate_escape_quick_split_negate(a: spike_rate_escape_split) -> spike_rate_escape_split {
+  return spike_rate_escape_split(-a.high, -a.low);
+}
+
+fn spike_rate_escape_quick_split_of(x: f32, dx: f32) -> spike_rate_escape_split {
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return spike_rate_escape_split(high, (x - high) + dx);
+}
+
+fn spike_rate_escape_quick_split_multiply(a: spike_rate_escape_split, b: spike_rate_escape_split) -> spike_rate_escape_split {
+  return spike_rate_escape_quick_split_of(a.high * b.high, a.high * b.low + a.low * (b.high + b.low));
+}
+
+fn spike_rate_escape_quick_split_from_f32(x: f32) -> spike_rate_escape_split {
+  return spike_rate_escape_quick_split_of(x, 0.0);
+}
+
+fn spike_rate_escape_quick_split_abs(a: spike_rate_escape_split) -> spike_rate_escape_split {
+  let sign_ = select(1.0, -1.0, a.high + a.low < 0.0);
+  return spike_rate_escape_split(a.high * sign_, a.low * sign_);
+}
+
+fn spike_rate_escape_quick_split_add(a: spike_rate_escape_split, b: spike_rate_escape_split) -> spike_rate_escape_split {
+  let is_ordered = abs(a.high) >= abs(b.high);
+  let larger = select(b.high, a.high, is_ordered);
+  let smaller = select(a.high, b.high, is_ordered);
+  let high = bitcast<f32>(bitcast<u32>(larger + smaller) & 0xfffff000u);
+  return spike_rate_escape_split(high, ((larger - high) + smaller) + (a.low + b.low));
+}
+
+fn spike_rate_escape_quick_split_subtract(a: spike_rate_escape_split, b: spike_rate_escape_split) -> spike_rate_escape_split {
+  return spike_rate_escape_quick_split_add(a, spike_rate_escape_quick_split_negate(b));
+}
+
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
 fn spike_rate_escape_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
+}
+
+fn spike_rate_escape_quick_split_exponent(a: spike_rate_escape_split) -> f32 {
+  return spike_rate_escape_quick_rounded_with_bits((a.high + a.low) * 1.44269504);
 }
 
 // y 2^k for the whole number k of z; for k = -127 it is 0.
@@ -919,6 +963,10 @@ fn spike_rate_escape_quick_rest_of(x: f32, k: f32) -> f32 {
   return (x - k * 0.693145751953125) - k * 1.42860682e-6;
 }
 
+fn spike_rate_escape_quick_split_rest(a: spike_rate_escape_split, k: f32) -> f32 {
+  return spike_rate_escape_quick_rest_of(a.high, k) + a.low;
+}
+
 // The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
 fn spike_rate_escape_quick_exponent_of_bits(z: f32) -> i32 {
   return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
@@ -929,26 +977,27 @@ fn spike_rate_escape_quick_whole_of_bits(z: f32) -> f32 {
 }
 
 // e^a.
-fn spike_rate_escape_quick_exp_of_pair(a: spike_rate_escape_pair) -> f32 {
-  let z = spike_rate_escape_quick_rounded_with_bits(a.high * 1.44269504);
+fn spike_rate_escape_quick_exp_of_split(a: spike_rate_escape_split) -> f32 {
+  let z = spike_rate_escape_quick_split_exponent(a);
   return spike_rate_escape_quick_scaled_by_bits(
-    1.0 + spike_rate_escape_quick_expm1_of_rest(spike_rate_escape_quick_rest_of(a.high, spike_rate_escape_quick_whole_of_bits(z)) + a.low),
+    1.0 + spike_rate_escape_quick_expm1_of_rest(spike_rate_escape_quick_split_rest(a, spike_rate_escape_quick_whole_of_bits(z))),
     z
   );
 }
 
 fn spike_rate_escape_backward_quickly(dy: f32, x: f32, beta: f32, slope: f32) -> f32 {
-  let e = spike_rate_escape_quick_exp_of_pair(
-    spike_rate_escape_pair_negate(
-      spike_rate_escape_pair_multiply(
-        spike_rate_escape_pair_from_f32(beta),
-        spike_rate_escape_pair_abs(
-          spike_rate_escape_pair_subtract(spike_rate_escape_pair_from_f32(x), spike_rate_escape_pair(1.0, 0.0))
+  let v = spike_rate_escape_quick_split_negate(
+    spike_rate_escape_quick_split_multiply(
+      spike_rate_escape_quick_split_from_f32(beta),
+      spike_rate_escape_quick_split_abs(
+        spike_rate_escape_quick_split_subtract(
+          spike_rate_escape_quick_split_from_f32(x),
+          spike_rate_escape_split(1.0, 0.0)
         )
       )
     )
   );
-  return dy * (slope * e);
+  return dy * (slope * spike_rate_escape_quick_exp_of_split(v));
 }
 
 fn spike_rate_escape_backward_is_ordinary(x: f32, beta: f32, slope: f32) -> bool {

@@ -773,9 +773,32 @@ fn xunit_carefully(x: f32, t: f32) -> f32 {
   return select(select(result, x, xunit_is_nan(x)), t, xunit_is_nan(t));
 }
 
+// The first has 12 bits: products of two such are exact. The second is some 2^-11 of it at most.
+struct xunit_split {
+  high: f32,
+  low: f32,
+}
+
+fn xunit_quick_split_of(x: f32, dx: f32) -> xunit_split {
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return xunit_split(high, (x - high) + dx);
+}
+
+fn xunit_quick_split_multiply(a: xunit_split, b: xunit_split) -> xunit_split {
+  return xunit_quick_split_of(a.high * b.high, a.high * b.low + a.low * (b.high + b.low));
+}
+
+fn xunit_quick_split_from_f32(x: f32) -> xunit_split {
+  return xunit_quick_split_of(x, 0.0);
+}
+
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
 fn xunit_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
+}
+
+fn xunit_quick_split_exponent(a: xunit_split) -> f32 {
+  return xunit_quick_rounded_with_bits((a.high + a.low) * 1.44269504);
 }
 
 // y 2^k for the whole number k of z; for k = -127 it is 0.
@@ -795,6 +818,10 @@ fn xunit_quick_rest_of(x: f32, k: f32) -> f32 {
   return (x - k * 0.693145751953125) - k * 1.42860682e-6;
 }
 
+fn xunit_quick_split_rest(a: xunit_split, k: f32) -> f32 {
+  return xunit_quick_rest_of(a.high, k) + a.low;
+}
+
 // The whole number of z = quick_rounded_with_bits(x). Compilers may take (x + a) - a for x; of bits they know nothing.
 fn xunit_quick_exponent_of_bits(z: f32) -> i32 {
   return bitcast<i32>(bitcast<u32>(z) - 0x4b400000u);
@@ -805,23 +832,38 @@ fn xunit_quick_whole_of_bits(z: f32) -> f32 {
 }
 
 // e^a.
-fn xunit_quick_exp_of_pair(a: xunit_pair) -> f32 {
-  let z = xunit_quick_rounded_with_bits(a.high * 1.44269504);
+fn xunit_quick_exp_of_split(a: xunit_split) -> f32 {
+  let z = xunit_quick_split_exponent(a);
   return xunit_quick_scaled_by_bits(
-    1.0 + xunit_quick_expm1_of_rest(xunit_quick_rest_of(a.high, xunit_quick_whole_of_bits(z)) + a.low),
+    1.0 + xunit_quick_expm1_of_rest(xunit_quick_split_rest(a, xunit_quick_whole_of_bits(z))),
     z
   );
 }
 
 fn xunit_quickly(x: f32, t: f32) -> f32 {
-  let e = xunit_quick_exp_of_pair(
-    xunit_pair_negate(xunit_pair_multiply(xunit_pair_from_f32(t), xunit_pair_from_f32(t)))
+  let p = xunit_quick_split_multiply(
+    xunit_split(-1.0, 0.0),
+    xunit_quick_split_multiply(xunit_quick_split_from_f32(t), xunit_quick_split_from_f32(t))
   );
-  return x * e;
+  return x * xunit_quick_exp_of_split(p);
+}
+
+// e^x for |x| <= 87. With x = k ln 2 + r it is 2^k e^r.
+fn xunit_quick_exp(x: f32) -> f32 {
+  let z = xunit_quick_rounded_with_bits(x * 1.44269504);
+  let k = xunit_quick_whole_of_bits(z);
+  return xunit_quick_scaled_by_bits(1.0 + xunit_quick_expm1_of_rest(xunit_quick_rest_of(x, k)), z);
 }
 
 fn xunit_is_ordinary(x: f32, t: f32) -> bool {
-  return (bitcast<u32>(abs(x)) <= 0x5c800000u) & (bitcast<u32>(abs(t)) <= 0x5c800000u) & (t * t <= 86.0);
+  let p = -1.0 * (t * t);
+  let e = xunit_quick_exp(p);
+  return (
+    (bitcast<u32>(abs(x)) <= 0x5c800000u) &
+    (bitcast<u32>(abs(t)) <= 0x5c800000u) &
+    (e <= 6.338253e+29 * e) &
+    (abs(p) <= 86.0)
+  );
 }
 
 // Gaussian gate; t comes from a depthwise 9x9 convolution, given as an input here.
@@ -976,18 +1018,24 @@ fn xunit_backward_carefully(dy: f32, x: f32, t: f32) -> xunit_gradients {
 }
 
 fn xunit_backward_quickly(dy: f32, x: f32, t: f32) -> xunit_gradients {
-  let e = xunit_quick_exp_of_pair(
-    xunit_pair_negate(xunit_pair_multiply(xunit_pair_from_f32(t), xunit_pair_from_f32(t)))
+  let p = xunit_quick_split_multiply(
+    xunit_split(-1.0, 0.0),
+    xunit_quick_split_multiply(xunit_quick_split_from_f32(t), xunit_quick_split_from_f32(t))
   );
+  let e = xunit_quick_exp_of_split(p);
   return xunit_gradients(dy * e, dy * (-2.0 * x * t * e));
 }
 
 fn xunit_backward_is_ordinary(x: f32, t: f32) -> bool {
+  let p = -1.0 * (t * t);
+  let e = xunit_quick_exp(p);
   return (
     (bitcast<u32>(abs(x)) <= 0x5c800000u) &
     (bitcast<u32>(abs(t)) <= 0x5c800000u) &
-    (t * t <= 86.0) &
-    (abs(-2.0 * x) >= 3.9443045e-31)
+    (e <= 6.338253e+29 * e) &
+    (abs(p) <= 86.0) &
+    (abs(-2.0 * x) >= 7.888609e-31) &
+    (e <= 3.1691265e+29 * e)
   );
 }
 

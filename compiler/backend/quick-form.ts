@@ -2,17 +2,34 @@
  * Scalar functions for WGSL in single float32 numbers without branches, for ordinary operands, in the machine language; and what says whether operands
  * are ordinary. Others are left to the functions for all operands, which have more digits.
  */
-import { type Application, type Expr, substitute, type Variable, variable, variablesOf } from "../ir/expr.js";
+import {
+  type Application,
+  apply,
+  type Expr,
+  rebuild,
+  substitute,
+  type Variable,
+  variable,
+  variablesOf,
+} from "../ir/expr.js";
+import { type Rational, toNumber } from "../ir/rational.js";
 import { wgslReserved } from "../names.js";
-import { type Dialect, form, libraryCall, type Spelling } from "../printing/dialect.js";
+import { call, type Dialect, form, libraryCall, Precedence, type Spelling } from "../printing/dialect.js";
 import type { PrimitiveName } from "../primitives/table.js";
-import { callForm } from "./call-form.js";
+import { type CallArithmetic, callForm } from "./call-form.js";
 import { conjuncts } from "./accuracy/guard.js";
 import { quickNames, quickPrefix } from "./library/wgsl/quick.js";
 import { NameScope } from "./naming.js";
-import { guardDialect, pairArithmetic } from "./pair-form.js";
-import { isPrecise, type Precision, takesMoreDigits } from "./simd/expression.js";
-import type { VectorForm } from "./simd/vector-form.js";
+import { guardDialect, literal, pairArithmetic } from "./pair-form.js";
+import {
+  isOfSplits,
+  isPrecise,
+  type Precision,
+  splitFunctions,
+  splitPlaces,
+  takesMoreDigits,
+} from "./simd/expression.js";
+import type { Hold, VectorForm } from "./simd/vector-form.js";
 import { sizeLimit } from "./simd/limits.js";
 import { singleForm } from "./single-form.js";
 
@@ -36,17 +53,48 @@ const dialect: Dialect = {
   spellings: { ...guardDialect.spellings, choose: where, pick: where, indicator: form("where(a, 1, 0)"), ...functions },
 };
 
+/** How functions are called of which an operand is a number in two parts: then others that may be are too. */
+const ofSplits = (splits: ReadonlySet<Expr>): Partial<Record<PrimitiveName, Spelling>> =>
+  Object.fromEntries(
+    splitFunctions.map((primitive) => {
+      const places = splitPlaces(primitive);
+      const spelling: Spelling = (operands, print, library) => {
+        const isSplit = (place: number): boolean => splits.has(operands[place]!);
+        if (!places.some(isSplit)) return libraryCall(`${quickPrefix}${primitive}`)(operands, print, library);
+        const texts = operands.map((operand, i) => {
+          const text = print(operand, Precedence.selection);
+          return places.includes(i) && !isSplit(i) ? `${quickPrefix}split_from_f32(${text})` : text;
+        });
+        return { text: `${quickPrefix}${primitive}_of_split(${texts.join(", ")})`, precedence: Precedence.primary };
+      };
+      return [primitive, spelling];
+    }),
+  );
+
 /** What computes the results. */
 export function quickText({ name, parameters, forms, struct, temporaryName }: QuickFunction): string {
   const { scope, variables } = namesOf(name, parameters);
   const claim = (node: Application): string => scope.claim(temporaryName(node));
-  const values = forms.map(({ value }) => value);
-  const precision = forms.find((form) => form.precise)?.precise;
-  const precise = precision ? inMoreDigits(values, precision, variables, claim) : null;
-  const roots = precise?.roots ?? values;
+  const held = new Map<string, { readonly stand: Variable; readonly name: string; readonly statement: string }>();
+  const values = forms.map(({ value, hold }) => {
+    const input = hold ? variables.get(hold.input) : undefined;
+    if (!hold || input === undefined) return value;
+    const text = heldText(input, hold);
+    const { stand } = held.get(text) ?? {
+      stand: variable(`held ${held.size}`, "formal", hold.input.space),
+    };
+    if (!held.has(text)) {
+      const name = scope.claim("held");
+      held.set(text, { stand, name, statement: `let ${name} = ${text};` });
+    }
+    return substitute(value, new Map<Expr, Expr>([[hold.input, stand]]));
+  });
+  const known = new Map([...variables, ...[...held.values()].map(({ stand, name }) => [stand, name] as const)]);
+  const precision = forms.find((form) => form.precise)?.precise ?? null;
+  const { roots, names, splits, ...precise } = inMoreDigits(values, precision, known, claim);
   const { statements, textOf } = singleForm(roots, {
-    dialect,
-    variables: new Map([...variables, ...(precise?.names ?? [])]),
+    dialect: { ...dialect, spellings: { ...dialect.spellings, ...ofSplits(splits) } },
+    variables: new Map([...known, ...names]),
     claim,
   });
   const results = forms.map(({ factor, passes = [] }, i) => {
@@ -58,58 +106,121 @@ export function quickText({ name, parameters, forms, struct, temporaryName }: Qu
   });
   const result = struct ? `${struct}(${results.join(", ")})` : (results[0] ?? "");
   return functionText(name, parameters, struct ?? "f32", [
-    ...(precise?.statements ?? []),
+    ...[...held.values()].map(({ statement }) => statement),
+    ...precise.statements,
     ...statements,
     `return ${result};`,
   ]);
 }
 
-/** What single numbers have too few digits for, computed in pairs and rounded, and the roots in terms of variables for it. */
+function heldText(input: string, { low, high }: Hold): string {
+  const above = low > -Infinity ? `max(${input}, ${literal(low)})` : input;
+  return high < Infinity ? `min(${above}, ${literal(high)})` : above;
+}
+
+/** What single numbers have too few digits for: exponents, and polynomials that are rounded in the end, in two parts. */
+interface InMoreDigits {
+  readonly statements: readonly string[];
+  /** With variables for what is computed so. */
+  readonly roots: readonly Expr[];
+  readonly names: ReadonlyMap<Expr, string>;
+  /** The variables for numbers in two parts. */
+  readonly splits: ReadonlySet<Expr>;
+}
+
 function inMoreDigits(
   roots: readonly Expr[],
-  precise: NonNullable<Precision>,
+  precise: Precision,
   variables: ReadonlyMap<Expr, string>,
   claim: (node: Application) => string,
-): {
-  readonly names: ReadonlyMap<Expr, string>;
-  readonly statements: readonly string[];
-  readonly roots: readonly Expr[];
-} {
-  const nodes = outermost(roots, (node) => isPrecise(node, precise));
-  const isExponential = (node: Application): boolean => takesMoreDigits(node, precise);
-  const inPairs = new Map<Expr, string>([...variables].map(([variable, text]) => [variable, `pair_from_f32(${text})`]));
-  const operands = nodes.map((node) => (isExponential(node) ? node.operands[0]! : node));
-  const { statements, results } = callForm(operands, inPairs, pairArithmetic, new Set(), claim);
-  const named = nodes.map((node, i) => {
-    const name = claim(node);
-    const fn = isExponential(node) ? `${quickPrefix}${node.primitive}_of_pair` : "pair_to_f32";
-    return {
-      node,
-      stand: variable(`rounded ${i}`, "formal", node.space),
-      name,
-      statement: `let ${name} = ${fn}(${results[i]!});`,
-    };
+): InMoreDigits {
+  const stands = { split: new Map<Expr, Variable>(), rounded: new Map<Expr, Variable>() };
+  const standFor = (node: Expr, kind: keyof typeof stands): Variable => {
+    const known = stands[kind].get(node) ?? variable(`${kind} ${stands[kind].size}`, "formal", node.space);
+    stands[kind].set(node, known);
+    return known;
+  };
+  const replaced = roots.map((root) =>
+    rebuild(root, (node, operands) => {
+      if (!takesMoreDigits(node, precise)) {
+        return isPrecise(node, precise) ? standFor(node, "rounded") : apply(node.primitive, operands, node.rule);
+      }
+      const given = operands.map((operand, i) => {
+        const meant = node.operands[i]!;
+        return splitPlaces(node.primitive).includes(i) && isOfSplits(meant) ? standFor(meant, "split") : operand;
+      });
+      return apply(node.primitive, given, node.rule);
+    }),
+  );
+  const met = new Set(replaced.flatMap((root) => [...variablesOf(root)]));
+  const found = (["split", "rounded"] as const).map((kind) => {
+    const used = [...stands[kind]].filter(([, stand]) => met.has(stand));
+    const { arithmetic, operand, result } = kinds[kind];
+    const { statements, results } = callForm(
+      used.map(([node]) => node),
+      new Map<Expr, string>([...variables].map(([variable, text]) => [variable, operand(text)])),
+      arithmetic,
+      new Set(),
+      claim,
+    );
+    const named = used.map(([node, stand], i) => {
+      const text = result(results[i]!);
+      // Of a variable there is no name to be made.
+      if (node.kind !== "application") return { stand, name: text, statement: null };
+      const name = claim(node);
+      return { stand, name, statement: `let ${name} = ${text};` };
+    });
+    return { statements: [...statements, ...named.flatMap(({ statement }) => statement ?? [])], named };
   });
   return {
-    names: new Map(named.map(({ stand, name }) => [stand, name])),
-    statements: [...statements, ...named.map(({ statement }) => statement)],
-    roots: roots.map((root) => substitute(root, new Map(named.map(({ node, stand }) => [node, stand])))),
+    statements: found.flatMap(({ statements }) => statements),
+    roots: replaced,
+    names: new Map(found.flatMap(({ named }) => named.map(({ stand, name }) => [stand, name] as const))),
+    splits: new Set(stands.split.values()),
   };
 }
 
-/** The applications of a kind that are met first on the way down from the roots, each once, in the order of the graph. */
-function outermost(roots: readonly Expr[], isOfKind: (node: Application) => boolean): readonly Application[] {
-  const met = new Set<Expr>();
-  const found = new Set<Application>();
-  const stack = [...roots];
-  for (let node = stack.pop(); node; node = stack.pop()) {
-    if (met.has(node) || node.kind !== "application") continue;
-    met.add(node);
-    if (isOfKind(node)) found.add(node);
-    else stack.push(...node.operands);
-  }
-  return [...found].sort((a, b) => a.id - b.id);
+/** A first part of 12 bits, as all have it. */
+function splitConstant(value: Rational): string {
+  const exact = toNumber(value);
+  const [bits = 0] = new Uint32Array(Float32Array.of(exact).buffer);
+  const [high = 0] = new Float32Array(Uint32Array.of(bits & 0xfffff000).buffer);
+  return `split(${literal(high)}, ${literal(Math.fround(exact - high))})`;
 }
+
+const ofFloat32 = `${quickPrefix}split_from_f32(`;
+
+/** Of two variables at once: their sizes may be far apart. */
+const product: Spelling = (operands, print, library) => {
+  const texts = operands.map((operand) => print(operand, Precedence.selection));
+  const [x, y] = texts.map((text) => (text.startsWith(ofFloat32) ? text.slice(ofFloat32.length, -1) : undefined));
+  if (x === undefined || y === undefined || x === y)
+    return call(`${quickPrefix}split_multiply`)(operands, print, library);
+  return { text: `${quickPrefix}split_product(${x}, ${y})`, precedence: Precedence.primary };
+};
+
+const splitArithmetic: CallArithmetic = {
+  prefix: `${quickPrefix}split_`,
+  constant: splitConstant,
+  spellings: { multiply: product },
+};
+
+/** In which arithmetic, of which operands, and what is made of a result: exponents are taken as they are, and sums that cancel need all digits of pairs. */
+const kinds = {
+  split: { arithmetic: splitArithmetic, operand: (text) => `${ofFloat32}${text})`, result: (text) => text },
+  rounded: {
+    arithmetic: pairArithmetic,
+    operand: (text) => `pair_from_f32(${text})`,
+    result: (text) => `pair_to_f32(${text})`,
+  },
+} as const satisfies Record<
+  string,
+  {
+    readonly arithmetic: CallArithmetic;
+    readonly operand: (text: string) => string;
+    readonly result: (text: string) => string;
+  }
+>;
 
 /** What says whether it does so. Sizes are tested by bits: so NaN and infinity are not ordinary, whatever compilers assume. */
 export function ordinaryText({ name, parameters, forms, temporaryName }: Omit<QuickFunction, "struct">): string {

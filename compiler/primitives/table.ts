@@ -487,6 +487,14 @@ export const primitives = {
     sample: (a) => Math.log1p(Math.exp(-a)),
     latex: "\\ln(1 + e^{-$a})",
   },
+  /** softplus(b a) / b for b > 0. */
+  scaled_softplus: {
+    ...number2,
+    callable: false,
+    expansion: "softplus(b * a) / b",
+    sample: (a, b) => (Math.max(b * a, 0) + Math.log1p(Math.exp(-Math.abs(b * a)))) / b,
+    latex: "\\operatorname{softplus}($b \\, $a) / $b",
+  },
   /** The derivative of a * normcdf(a). */
   gelu_slope: {
     ...number1,

@@ -69,8 +69,13 @@ test("what is quick unless asked to be careful", async () => {
       "mish forward",
       "mish x",
       "elu forward",
+      "elu x",
+      "softplus forward",
+      "softplus x",
       "selu forward",
       "selu x",
+      "gelu_tanh forward",
+      "gelu_tanh x",
       "hard_swish forward",
       "hard_swish x",
       "scaled x",
@@ -79,11 +84,6 @@ test("what is quick unless asked to be careful", async () => {
   `);
   expect(quickColumns(careful, true)).toMatchInlineSnapshot(`
     [
-      "elu x",
-      "softplus forward",
-      "softplus x",
-      "gelu_tanh forward",
-      "gelu_tanh x",
       "glu forward",
       "glu gate",
       "glu up",
@@ -118,12 +118,11 @@ async function faultsOf({ name, columns, defaults, settings }: Subject): Promise
 
 describe("keep the promised bounds, at adversarial parameters too", () => {
   const all = [...text.matchAll(/^(\w+)\(/gm)].map(([, name]) => name!);
-  test.each(process.env["CI"] === undefined ? ["tanh", "silu", "gelu", "gelu_tanh", "mish", "elu", "softplus", "scaled"] : all)(
-    "%s",
-    async (name) => {
-      expect(await faultsOf(subjects.find((subject) => subject.name === name)!)).toEqual([]);
-    },
-  );
+  test.each(
+    process.env["CI"] === undefined ? ["tanh", "silu", "gelu", "gelu_tanh", "mish", "elu", "softplus", "scaled"] : all,
+  )("%s", async (name) => {
+    expect(await faultsOf(subjects.find((subject) => subject.name === name)!)).toEqual([]);
+  });
 });
 
 describe.skipIf(findSoftwareGpu().gpu === null)("on the software driver", () => {
@@ -156,11 +155,13 @@ describe.skipIf(findSoftwareGpu().gpu === null)("on the software driver", () => 
         cotangent: numbers.map((__, i) => 1 + (i % 5) / 4),
         parameters: {},
       };
+      const isNoNumber = (i: number): boolean => Object.values(call.inputs).some((values) => Number.isNaN(values[i]));
       for (const kernel of ["forward", "backward"] as const) {
         const [actual, expected] = [await onDevice.call(entry, kernel, call), await emulated.call(entry, kernel, call)];
         const results = ({ output, gradients }: Outcome): readonly string[] =>
           (kernel === "forward" ? [output] : entry.inputs.map((name) => gradients[name]!)).flatMap((tensor) =>
-            Array.from(tensor, String),
+            // The derivative at a NaN is not specified.
+            Array.from(tensor, (x, i) => (kernel === "backward" && isNoNumber(i) ? "unspecified" : String(x))),
           );
         expect(results(actual), `${entry.name} ${kernel} ${count}`).toEqual(results(expected));
       }

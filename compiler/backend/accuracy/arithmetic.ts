@@ -125,6 +125,9 @@ export const pairs: ArithmeticModel = {
   hidesFaults: true,
 };
 
+/** Numbers in two parts without exact sums, for exponents: some 34 bits. */
+export const splits: ArithmeticModel = { ...pairs, exactBits: 24, rounding: 2 ** -5 };
+
 /** Functions that need a power of two of their operand, or its inverse. */
 const exponential: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
   ...(["exp", "expm1", "sigmoid", "logistic", "softplus", "softplus_tail", "mish_gate", "sinh", "cosh"] as const),

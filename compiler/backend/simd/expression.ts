@@ -1,11 +1,11 @@
 /** Lowered expressions as straight-line code over vectors. */
-import { type Application, type Expr, fold, reachable, type Variable } from "../../ir/expr.js";
+import { type Application, apply, type Expr, fold, reachable, rebuild, type Variable } from "../../ir/expr.js";
 import { toNumber } from "../../ir/rational.js";
 import { expandCall, VectorGraph, type VectorNode } from "../../machine/vector/index.js";
 import type { PrimitiveName } from "../../primitives/table.js";
 import { fractionBits, saturation } from "../library/simd/fixed.js";
 import { simdLibrary, simdSpells } from "../library/simd.js";
-import { type Holds, holdsOf, polynomialInDouble, polynomialOf } from "./polynomial.js";
+import { type Holds, holdsOf, inHornersForm, polynomialInDouble, polynomialOf } from "./polynomial.js";
 
 /** Primitives that are instructions, or a few of them. */
 const spelled: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
@@ -34,8 +34,20 @@ export const canSpell = (lanes: VectorGraph["lanes"], primitive: PrimitiveName):
 
 /** Functions that make much of a small error of their operand where that is large. */
 const exponential: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["exp", "sigmoid", "logistic"]);
-/** Those of which only shaders have one that takes more digits. */
-const ofPairsAlone: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["softplus"]);
+/** Functions of which shaders have one that takes more digits, and of which operands. */
+const ofSplits: Readonly<Partial<Record<PrimitiveName, readonly number[]>>> = {
+  exp: [0],
+  sigmoid: [0],
+  logistic: [0],
+  softplus: [0],
+  times_sigmoid: [1],
+  gate_slope: [0, 1],
+};
+
+export const splitFunctions = Object.keys(ofSplits) as readonly PrimitiveName[];
+
+/** Which operands a function is given with more digits by shaders, if it can be. */
+export const splitPlaces = (primitive: PrimitiveName): readonly number[] => ofSplits[primitive] ?? [];
 
 interface OfFixed {
   /** Which operand is the exponent. */
@@ -64,6 +76,10 @@ const polynomial: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
  */
 export type Precision = "fixed" | "polynomials" | "exponents" | null;
 
+/** Whether it can be computed in two parts. */
+export const isOfSplits = (node: Expr): boolean =>
+  reachable([node]).every((each) => each.kind !== "application" || polynomial.has(each.primitive));
+
 /** Whether it is a polynomial of more than one operation, whose errors float64 would spare. */
 function isPolynomial(node: Expr): boolean {
   const applications = reachable([node]).filter((each) => each.kind === "application");
@@ -80,8 +96,8 @@ export function takesMoreDigits(node: Expr, precise: Precision): boolean {
     const taken = ofFixed[node.primitive];
     return taken !== undefined && isRounded(node.operands[taken.place]!);
   }
-  const takes = exponential.has(node.primitive) || (precise === "exponents" && ofPairsAlone.has(node.primitive));
-  return takes && (precise === "exponents" ? isRounded : isPolynomial)(node.operands[0]!);
+  if (precise === "exponents") return splitPlaces(node.primitive).some((place) => isRounded(node.operands[place]!));
+  return exponential.has(node.primitive) && isPolynomial(node.operands[0]!);
 }
 
 /** Whether vectors have a function only for such exponents in fixed point. */
@@ -91,6 +107,17 @@ export const isOfFixedAlone = (primitive: PrimitiveName): boolean =>
 /** Whether it is computed with more digits, or from what is. */
 export const isPrecise = (node: Expr, precise: Precision): boolean =>
   takesMoreDigits(node, precise) || (precise !== null && precise !== "exponents" && isPolynomial(node));
+
+/** With exponents by Horner's rule, which is the shortest where every operation takes many. */
+export const withShortExponents = (root: Expr): Expr =>
+  rebuild(root, (node, operands) => {
+    const places = takesMoreDigits(node, "exponents") ? splitPlaces(node.primitive) : [];
+    return apply(
+      node.primitive,
+      operands.map((operand, i) => (places.includes(i) ? inHornersForm(operand) : operand)),
+      node.rule,
+    );
+  });
 
 /** Whether it is a polynomial that is more than a number times a power of two. */
 function isRounded(root: Expr): boolean {
@@ -135,7 +162,7 @@ export function vectorOf(
     if (precise === "polynomials" && isPolynomial(node)) return graph.demoted(inDouble(graph, node, variables));
     // Rounded, but for functions that take float64.
     const given =
-      takesMoreDigits(node, precise) && !ofPairsAlone.has((node as Application).primitive)
+      takesMoreDigits(node, precise) && exponential.has((node as Application).primitive)
         ? operands.map((_, i) => inDouble(graph, (node as Application).operands[i]!, variables))
         : operands;
     return codeOf(graph, node, given, variables);

@@ -17,7 +17,7 @@ import {
 import { fromNumber } from "../../ir/rational.js";
 import { emulateVectors, type Lanes, VectorGraph } from "../../machine/vector/index.js";
 import type { PrimitiveName } from "../../primitives/table.js";
-import { type ArithmeticModel, pairs, shaderSingles, vectorDoubles, vectorSingles } from "../accuracy/arithmetic.js";
+import { type ArithmeticModel, shaderSingles, splits, vectorDoubles, vectorSingles } from "../accuracy/arithmetic.js";
 import { allOf, conjuncts, type Guard, guardFor } from "../accuracy/guard.js";
 import { cancelsHarmlessly } from "../accuracy/cancellation.js";
 import { isBoolean } from "../../decisions.js";
@@ -36,6 +36,7 @@ import {
   sidesHeld,
   takesMoreDigits,
   vectorOf,
+  withShortExponents,
 } from "./expression.js";
 import { withFixed } from "./fixed.js";
 import { emulated, wholeForm, type WholeQuestion } from "../whole-form.js";
@@ -100,7 +101,7 @@ const shaders: Arithmetic = {
   model: shaderSingles,
   moreDigits: ["exponents", "polynomials"],
   flushes: true,
-  finer: pairs,
+  finer: splits,
   runsOf: [inVectors(true), emulated],
   whole: wholeForm,
 };
@@ -134,7 +135,7 @@ function formsIn(
   if (found.length < roots.length) return null;
   // Nobody else sees to a NaN where shaders have one form for all operands, and their minima may drop it.
   const passes = arithmetic.whole && kind === "value" ? plan.activation.inputs : [];
-  return found.map((form) => (form.guard ? form : { ...form, passes }));
+  return found.map((form) => (form.guard ? form : { ...form, passes: [...passes, ...(form.passes ?? [])] }));
 }
 
 const unusual = Space.channel | Space.row | Space.axis;
@@ -167,7 +168,8 @@ function formIn(
         narrow: false,
       }),
     );
-    return isSingle ? withFalling(ordinary) : ordinary;
+    const falling = isSingle ? withFalling(ordinary) : ordinary;
+    return finer ? withShortExponents(falling) : falling;
   };
   const lowered = loweredTo((primitive) => canSpell(lanes, primitive));
   const nodes = reachable([lowered]);

@@ -1,5 +1,5 @@
-/** Polynomials in one variable, in float64 beside vectors of float32. */
-import { type Expr, fold, type Variable, variablesOf } from "../../ir/expr.js";
+/** Polynomials in one variable, by Horner's rule: as expressions, and in float64 beside vectors of float32. */
+import { apply, constant, type Expr, fold, type Variable, variablesOf } from "../../ir/expr.js";
 import { add, isZero, multiply, one, type Rational, rational, toNumber } from "../../ir/rational.js";
 import type { VectorGraph, VectorNode } from "../../machine/vector/index.js";
 
@@ -79,6 +79,26 @@ export function polynomialInDouble(
     last = degree;
   }
   return last === 0 ? value : graph.float("mul", value, power(last));
+}
+
+/** The same by Horner's rule over the terms that there are, if it is such a polynomial. */
+export function inHornersForm(root: Expr): Expr {
+  const found = polynomialOf(root);
+  const [[highest, leading] = [0, one], ...lower] = [...(found?.coefficients ?? [])].sort(([a], [b]) => b - a);
+  if (!found || highest < 2) return root;
+  const power = (degree: number): Expr => {
+    if (degree === 1) return found.variable;
+    const half = power(degree >> 1);
+    const square = apply("multiply", [half, half]);
+    return degree % 2 === 0 ? square : apply("multiply", [square, found.variable]);
+  };
+  let value: Expr = constant(leading);
+  let last = highest;
+  for (const [degree, coefficient] of lower) {
+    value = apply("add", [apply("multiply", [value, power(last - degree)]), constant(coefficient)]);
+    last = degree;
+  }
+  return last === 0 ? value : apply("multiply", [value, power(last)]);
 }
 
 export interface Holds {

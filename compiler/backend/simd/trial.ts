@@ -1,5 +1,7 @@
 /** Whether a form in float32 is accurate, where the error analysis alone cannot say: it is tried out. */
-import { type Expr, type Variable, variablesOf } from "../../ir/expr.js";
+import { constant, type Expr, substitute, type Variable, variablesOf } from "../../ir/expr.js";
+import type { Parameter } from "../../ir/random.js";
+import { fromNumber } from "../../ir/rational.js";
 import { expandCalls } from "../../calculus/differentiate.js";
 import { referenceValue } from "../../numerics/reference.js";
 import { fingerprint } from "../../ir/question.js";
@@ -82,7 +84,7 @@ export function rightWay(plan: KernelPlan, trial: Trial): TriedWay | undefined {
   return ways[found];
 }
 
-/** What forms for one input and all of its numbers have to be. */
+/** What forms for all numbers of one input have to be. */
 export interface WholeTrial {
   /** What is meant, in normal form. */
   readonly root: Expr;
@@ -97,26 +99,83 @@ export interface WholeTrial {
 /** What computes a form, once as devices do that take subnormal numbers for 0 and once as others do. */
 export type Runs = readonly ((points: Float32Array) => Float32Array)[];
 
-/** Which of the forms is the first that is right at all inputs that are tried, infinite ones too; -1: none. */
-export function firstRightEverywhere(trial: WholeTrial, input: Variable, forms: readonly (() => Runs)[]): number {
-  const line = new Line({ ...trial, input, flushes: true, isWhole: true });
-  if (!line.isTrusted || ends.some((end) => Number.isNaN(line.limitAt(end)))) return -1;
+/**
+ * Which of the forms is the first that is right at all inputs that are tried, infinite ones too, for all that is tried of the parameters; -1: none.
+ */
+export function firstRightEverywhere(
+  trial: WholeTrial,
+  input: Variable,
+  parameters: readonly Parameter[],
+  forms: readonly (() => (setting: readonly number[]) => Runs)[],
+): number {
+  const settings = settingsOf(parameters);
+  const lines: Line[] = [];
+  const lineAt = (i: number): Line =>
+    (lines[i] ??= new Line({ ...settled(trial, parameters, settings[i]!), input, flushes: true, isWhole: true }));
   return forms.findIndex((form) => {
-    const runs = form();
-    return line.isRightAtInfinity(runs) && line.isRight(runs);
+    const runsAt = form();
+    return settings.every((setting, i) => {
+      const line = lineAt(i);
+      const runs = runsAt(setting);
+      return line.isTrusted && line.isRightAtInfinity(runs) && line.isRight(runs);
+    });
   });
+}
+
+/** What is tried of a parameter beside its default, within its range. */
+export const triedNumbers: readonly number[] = [
+  ...[0, 1.3e-38, 1e-30, 2 ** -24, 0.37, 1, 1.7, 5.3, 64, 1e4, 1e10, 1e30, 3e38],
+  ...[-1.3e-38, -(2 ** -24), -0.37, -1, -1.7, -64, -1e4, -1e10, -3e38],
+].map(Math.fround);
+
+/** The defaults, and each parameter once at each of the numbers within its range and at the ends that belong to it. */
+function settingsOf(parameters: readonly Parameter[]): readonly (readonly number[])[] {
+  const defaults = parameters.map((parameter) => Math.fround(parameter.default));
+  return [
+    defaults,
+    ...parameters.flatMap(({ range }, i) => {
+      const ends = [range?.lowClosed && range.low, range?.highClosed && range.high].filter(
+        (end) => typeof end === "number",
+      );
+      return [...ends, ...triedNumbers.filter((number) => !range || (number > range.low && number < range.high))].map(
+        (number) => defaults.with(i, Math.fround(number)),
+      );
+    }),
+  ];
+}
+
+/** With numbers for parameters. */
+function settled(trial: WholeTrial, parameters: readonly Parameter[], setting: readonly number[]): WholeTrial {
+  const numbers = new Map<Expr, Expr>(
+    parameters.map(({ variable }, i) => [variable, constant(fromNumber(setting[i]!))] as const),
+  );
+  const { root, sampled, value } = trial;
+  return {
+    ...trial,
+    root: substitute(root, numbers),
+    sampled: substitute(sampled, numbers),
+    value: substitute(value, numbers),
+  };
 }
 
 const ends: readonly number[] = [-Infinity, Infinity];
 
 /** What a function tends to, as far as values at large numbers tell; else NaN. */
 function limitOf(meant: (size: number) => number): number {
-  const [a, b, c] = [2 ** 100, 2 ** 113, 2 ** 127].map((size) => Math.fround(meant(size))) as [number, number, number];
-  if (a === b && b === c) return c;
-  return Math.abs(a) < Math.abs(b) && Math.abs(b) < Math.abs(c) && Math.abs(c) > 2 ** 100
-    ? Math.sign(c) * Infinity
-    : NaN;
+  for (const [near, far, farther] of distances) {
+    const [a, b, c] = [near, far, farther].map((size) => Math.fround(meant(size))) as [number, number, number];
+    if (a === b && b === c) return c;
+    if (Math.abs(a) < Math.abs(b) && Math.abs(b) < Math.abs(c) && Math.abs(c) > 2 ** 100)
+      return Math.sign(c) * Infinity;
+  }
+  return NaN;
 }
+
+/** The last ones for parameters that are next to 0. */
+const distances = [
+  [2 ** 100, 2 ** 113, 2 ** 127],
+  [2 ** 260, 2 ** 273, 2 ** 287],
+] as const;
 
 interface LineOptions extends WholeTrial {
   readonly input: Variable;
@@ -187,9 +246,10 @@ class Line {
   /** @param holds where it is computed */
   isRightAtInfinity(runs: Runs, holds: (x: number) => number = () => 1): boolean {
     const asked = ends.filter((end) => holds(end) !== 0);
+    const limits = asked.map((end) => this.limitAt(end));
     return runs.every((run) => {
       const results = run(Float32Array.from(asked));
-      return asked.every((end, i) => results[i] === this.limitAt(end));
+      return limits.every((limit, i) => results[i] === limit);
     });
   }
 

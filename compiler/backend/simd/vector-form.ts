@@ -12,10 +12,18 @@ export interface VectorForm {
   /** Where it is good enough; null: everywhere. */
   readonly guard: Expr | null;
   readonly precise: Precision;
+  /** An input that is held between two numbers before anything is done with it; none unless given. */
+  readonly hold?: Hold | null;
   /** What the value is still to be multiplied by. */
   readonly factor: Variable | null;
   /** Whose NaN is the value whatever comes of it; none unless given. */
   readonly passes?: readonly Variable[];
+}
+
+export interface Hold {
+  readonly input: Variable;
+  readonly low: number;
+  readonly high: number;
 }
 
 /** How vectors compute what they have no function for, for operands of ordinary size. */

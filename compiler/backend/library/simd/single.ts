@@ -113,15 +113,19 @@ fn logistic(x: f32) -> f32 {
   return e / (d * d);
 }
 
-// ln(1 + u) for 0 <= u <= 1: u less u^2 times a polynomial in u - 1/2 (3.4e-8).
-@error("2.4")
-fn log1p_of_part(u: f32) -> f32 {
+// (u - ln(1 + u))/u^2 for 0 <= u <= 1: a polynomial in u - 1/2 (3.4e-8).
+fn log1p_part(u: f32) -> f32 {
   let v = u - 0.5;
   let p6 = 0.011288904 - v * 0.005364819;
   let p4 = (0.0288023 - v * 0.017172486) + v * v * p6;
   let p2 = (0.093234196 - v * 0.051042914) + v * v * p4;
-  let p = (0.37813956 - v * 0.17922585) + v * v * p2;
-  return u - u * (u * p);
+  return (0.37813956 - v * 0.17922585) + v * v * p2;
+}
+
+// ln(1 + u) for 0 <= u <= 1.
+@error("2.4")
+fn log1p_of_part(u: f32) -> f32 {
+  return u - u * (u * log1p_part(u));
 }
 
 // ln(1 + e^-x) for x >= 0.

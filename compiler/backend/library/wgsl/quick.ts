@@ -87,11 +87,19 @@ fn half_square_exp_in_halves(p: f32, a: f32) -> halves {
   return in_halves(p + p * rest, n);
 }
 
-// p e^x for x <= 0.
+// What is left of a power of two that vanishes, of which halves hold 2^-252.
+fn rest_of_halves(n: i32) -> i32 {
+  return min(n + 252, 0);
+}
+
+// p e^x for x <= 0, whatever p is.
 @error("2.5")
 fn times_falling_exp(p: f32, x: f32) -> f32 {
-  let e = exp_in_halves(x);
-  return p * e.first * e.second;
+  let y = max(x, -262.0);
+  let n = exponent_of_bits(rounded_with_bits(y * 1.44269504));
+  let rest = rest_of_halves(n);
+  let e = in_halves(1.0 + expm1_of_rest(rest_of(y, f32(n))), n - rest);
+  return p * e.first * e.second * power_of_two(rest);
 }
 
 // 1/(1 + e^-x): beyond these bounds it is 0 or 1.
@@ -207,46 +215,149 @@ fn normpdf(x: f32) -> f32 {
 }
 `;
 
-/** Where the exponent has more digits than a float32: the rest of it is added when what is left is small. */
-const ofPairs = `
+/**
+ * Numbers in two parts, for exponents, whose errors are those of the result many times over: some 34 bits. The parts are made by masking bits,
+ * which no compiler takes for arithmetic.
+ */
+const splits = `
+// The first has 12 bits: products of two such are exact. The second is some 2^-11 of it at most.
+struct split { high: f32, low: f32 }
+
+fn split_of(x: f32, dx: f32) -> split {
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return split(high, (x - high) + dx);
+}
+
+fn split_from_f32(x: f32) -> split {
+  return split_of(x, 0.0);
+}
+
+fn split_multiply(a: split, b: split) -> split {
+  return split_of(a.high * b.high, a.high * b.low + a.low * (b.high + b.low));
+}
+
+// x y for all numbers: those of x are brought between 1 and 2, so that parts of small ones are not taken for 0.
+fn split_product(x: f32, y: f32) -> split {
+  let m = bitcast<f32>((bitcast<u32>(x) & 0x807fffffu) | 0x3f800000u);
+  return split_multiply(split_from_f32(m), split_from_f32(y * bitcast<f32>(bitcast<u32>(x) & 0x7f800000u)));
+}
+
+fn split_add(a: split, b: split) -> split {
+  let is_ordered = abs(a.high) >= abs(b.high);
+  let larger = select(b.high, a.high, is_ordered);
+  let smaller = select(a.high, b.high, is_ordered);
+  let high = bitcast<f32>(bitcast<u32>(larger + smaller) & 0xfffff000u);
+  return split(high, ((larger - high) + smaller) + (a.low + b.low));
+}
+
+fn split_negate(a: split) -> split {
+  return split(-a.high, -a.low);
+}
+
+fn split_subtract(a: split, b: split) -> split {
+  return split_add(a, split_negate(b));
+}
+
+fn split_abs(a: split) -> split {
+  let sign = select(1.0, -1.0, a.high + a.low < 0.0);
+  return split(a.high * sign, a.low * sign);
+}
+
+// The nearest number between these two, which have 12 bits. What is infinite has a NaN for its second part.
+fn split_between(a: split, least: f32, most: f32) -> split {
+  let high = clamp(a.high, least, most);
+  return split(high, select(0.0, a.low, high == a.high));
+}
+
+// -|a|, not below a least number of 12 bits.
+fn split_falling(a: split, least: f32) -> split {
+  let sign = select(1.0, -1.0, a.high > 0.0);
+  return split_between(split(a.high * sign, a.low * sign), least, 0.0);
+}
+
+fn split_exponent(a: split) -> f32 {
+  return rounded_with_bits((a.high + a.low) * 1.44269504);
+}
+
+fn split_rest(a: split, k: f32) -> f32 {
+  return rest_of(a.high, k) + a.low;
+}
+
+fn exp_in_halves_of_split(a: split) -> halves {
+  let n = exponent_of_bits(split_exponent(a));
+  return in_halves(1.0 + expm1_of_rest(split_rest(a, f32(n))), n);
+}
+
 // e^a.
 @error("1.45")
-fn exp_of_pair(a: pair) -> f32 {
-  let z = rounded_with_bits(a.high * 1.44269504);
-  return scaled_by_bits(1.0 + expm1_of_rest(rest_of(a.high, whole_of_bits(z)) + a.low), z);
+fn exp_of_split(a: split) -> f32 {
+  let z = split_exponent(a);
+  return scaled_by_bits(1.0 + expm1_of_rest(split_rest(a, whole_of_bits(z))), z);
 }
 
-// ln(1 + e^a).
-@error("3.2")
-fn softplus_of_pair(a: pair) -> f32 {
-  let positive = a.high > 0.0;
-  let low = select(a.low, -a.low, positive);
-  let y = max(-abs(a.high), -88.0);
-  let z = rounded_with_bits(y * 1.44269504);
-  let u = scaled_by_bits(1.0 + expm1_of_rest(rest_of(y, whole_of_bits(z)) + low), z);
-  return max(a.high, 0.0) + (select(0.0, a.low, positive) + log1p_of_part(u));
-}
-
-// 1/(1 + e^-a).
+// 1/(1 + e^-a): beyond these bounds it is 0 or 1.
 @error("2.5")
-fn sigmoid_of_pair(a: pair) -> f32 {
-  let z = rounded_with_bits(a.high * 1.44269504);
-  return 1.0 / (1.0 + scaled_down_by_bits(1.0 + expm1_of_rest(-(rest_of(a.high, whole_of_bits(z)) + a.low)), z));
+fn sigmoid_of_split(a: split) -> f32 {
+  let y = split_between(a, -89.0, 88.0);
+  let z = split_exponent(y);
+  return 1.0 / (1.0 + scaled_down_by_bits(1.0 + expm1_of_rest(-split_rest(y, whole_of_bits(z))), z));
 }
 
 // The derivative of the sigmoid: e/(1 + e)^2 with e = e^-|a|.
 @error("4.9")
-fn logistic_of_pair(a: pair) -> f32 {
-  let z = rounded_with_bits(a.high * 1.44269504);
-  let rest = rest_of(a.high, whole_of_bits(z)) + a.low;
-  let positive = a.high > 0.0;
-  let e = select(
-    scaled_by_bits(1.0 + expm1_of_rest(rest), z),
-    scaled_down_by_bits(1.0 + expm1_of_rest(-rest), z),
-    positive
-  );
+fn logistic_of_split(a: split) -> f32 {
+  let y = split_falling(a, -88.0);
+  let z = split_exponent(y);
+  let e = scaled_by_bits(1.0 + expm1_of_rest(split_rest(y, whole_of_bits(z))), z);
   let d = 1.0 + e;
   return e / (d * d);
+}
+
+// p/(1 + e^-a).
+@error("3.8")
+fn times_sigmoid_of_split(p: f32, a: split) -> f32 {
+  let e = exp_in_halves_of_split(split_falling(a, -174.0));
+  let d = 1.0 + e.first * e.second;
+  let positive = a.high > 0.0;
+  return p * (select(e.first, 1.0, positive) / d) * select(e.second, 1.0, positive);
+}
+
+// As gate_slope. The sum 1 + b cancels next to zeros of the slope.
+fn gate_slope_of_split(a: split, b: split) -> f32 {
+  let e = exp_in_halves_of_split(split_falling(a, -174.0));
+  let w = e.first * e.second;
+  let u = (1.0 + b.high) + b.low;
+  let d = 1.0 + w;
+  let positive = a.high > 0.0;
+  return select(e.first * (w + u), 1.0 + w * u, positive) / (d * d) * select(e.second, 1.0, positive);
+}
+
+// ln(1 + e^a).
+@error("3.2")
+fn softplus_of_split(a: split) -> f32 {
+  let y = split_falling(a, -88.0);
+  let z = split_exponent(y);
+  let u = scaled_by_bits(1.0 + expm1_of_rest(split_rest(y, whole_of_bits(z))), z);
+  return max(a.high, 0.0) + (select(0.0, a.low, a.high > 0.0) + log1p_of_part(u));
+}
+
+// softplus(b x)/b for b > 0: x or 0, and ln(1 + w)/b with w = e^-|b x| in three factors, since for a small b it may be a normal number where w is
+// far below these.
+@error("3.2")
+fn scaled_softplus(x: f32, b: f32) -> f32 {
+  let a = split_falling(split_product(x, b), -262.0);
+  let n = exponent_of_bits(split_exponent(a));
+  let rest = rest_of_halves(n);
+  let e = in_halves(1.0 + expm1_of_rest(split_rest(a, f32(n))), n - rest);
+  let last = power_of_two(rest);
+  let w = e.first * e.second * last;
+  // A sum of small numbers, of which the second may be far below these, is scaled.
+  let small = (abs(x) < 2.524355e-29) & (b > 1.0);
+  let scale = select(1.0, 1.2676506e30, small);
+  // As the product has it, where devices differ.
+  let positive = select(0.0, x, x >= 1.1754944e-38);
+  let sum = positive * scale + e.first * scale / b * (1.0 - w * log1p_part(w)) * e.second * last;
+  return sum * select(1.0, 7.888609e-31, small);
 }
 `;
 
@@ -255,7 +366,7 @@ const nameOf = (text: string): string => /^fn (\w+)\(/m.exec(text)?.[1] ?? "";
 /** The functions of a text, each with its comments. */
 const functionsOf = (text: string): readonly string[] => text.trim().split(/\n\n+/);
 
-const own = functionsOf(scaling + forAllOperands + ofPairs);
+const own = functionsOf(scaling + forAllOperands + splits);
 const ownNames = new Set(own.map(nameOf));
 const shared = functionsOf(single).filter((text) => nameOf(text) !== "" && !ownNames.has(nameOf(text)));
 
