@@ -883,9 +883,14 @@ struct erf_activation_split {
   low: f32,
 }
 
+// x without its last bit, so that no compiler adds what comes after to a part of it: Mesa's does.
+fn erf_activation_quick_kept(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffffffeu);
+}
+
 fn erf_activation_quick_split_of(x: f32, dx: f32) -> erf_activation_split {
   let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-  return erf_activation_split(high, (x - high) + dx);
+  return erf_activation_split(high, erf_activation_quick_kept(erf_activation_quick_kept(x - high) + dx));
 }
 
 fn erf_activation_quick_split_multiply(a: erf_activation_split, b: erf_activation_split) -> erf_activation_split {
@@ -893,7 +898,8 @@ fn erf_activation_quick_split_multiply(a: erf_activation_split, b: erf_activatio
 }
 
 fn erf_activation_quick_split_from_f32(x: f32) -> erf_activation_split {
-  return erf_activation_quick_split_of(x, 0.0);
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return erf_activation_split(high, x - high);
 }
 
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.

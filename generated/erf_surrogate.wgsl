@@ -867,9 +867,14 @@ fn erf_surrogate_quick_split_negate(a: erf_surrogate_split) -> erf_surrogate_spl
   return erf_surrogate_split(-a.high, -a.low);
 }
 
+// x without its last bit, so that no compiler adds what comes after to a part of it: Mesa's does.
+fn erf_surrogate_quick_kept(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffffffeu);
+}
+
 fn erf_surrogate_quick_split_of(x: f32, dx: f32) -> erf_surrogate_split {
   let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-  return erf_surrogate_split(high, (x - high) + dx);
+  return erf_surrogate_split(high, erf_surrogate_quick_kept(erf_surrogate_quick_kept(x - high) + dx));
 }
 
 fn erf_surrogate_quick_split_multiply(a: erf_surrogate_split, b: erf_surrogate_split) -> erf_surrogate_split {
@@ -877,7 +882,8 @@ fn erf_surrogate_quick_split_multiply(a: erf_surrogate_split, b: erf_surrogate_s
 }
 
 fn erf_surrogate_quick_split_from_f32(x: f32) -> erf_surrogate_split {
-  return erf_surrogate_quick_split_of(x, 0.0);
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return erf_surrogate_split(high, x - high);
 }
 
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.

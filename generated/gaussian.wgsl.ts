@@ -161,9 +161,14 @@ struct gaussian_split {
   low: f32,
 }
 
+// x without its last bit, so that no compiler adds what comes after to a part of it: Mesa's does.
+fn gaussian_quick_kept(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffffffeu);
+}
+
 fn gaussian_quick_split_of(x: f32, dx: f32) -> gaussian_split {
   let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-  return gaussian_split(high, (x - high) + dx);
+  return gaussian_split(high, gaussian_quick_kept(gaussian_quick_kept(x - high) + dx));
 }
 
 fn gaussian_quick_split_multiply(a: gaussian_split, b: gaussian_split) -> gaussian_split {
@@ -171,7 +176,8 @@ fn gaussian_quick_split_multiply(a: gaussian_split, b: gaussian_split) -> gaussi
 }
 
 fn gaussian_quick_split_from_f32(x: f32) -> gaussian_split {
-  return gaussian_quick_split_of(x, 0.0);
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return gaussian_split(high, x - high);
 }
 
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.

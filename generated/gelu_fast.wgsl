@@ -6,9 +6,14 @@ struct gelu_fast_split {
   low: f32,
 }
 
+// x without its last bit, so that no compiler adds what comes after to a part of it: Mesa's does.
+fn gelu_fast_quick_kept(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffffffeu);
+}
+
 fn gelu_fast_quick_split_of(x: f32, dx: f32) -> gelu_fast_split {
   let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-  return gelu_fast_split(high, (x - high) + dx);
+  return gelu_fast_split(high, gelu_fast_quick_kept(gelu_fast_quick_kept(x - high) + dx));
 }
 
 fn gelu_fast_quick_split_multiply(a: gelu_fast_split, b: gelu_fast_split) -> gelu_fast_split {
@@ -20,11 +25,15 @@ fn gelu_fast_quick_split_add(a: gelu_fast_split, b: gelu_fast_split) -> gelu_fas
   let larger = select(b.high, a.high, is_ordered);
   let smaller = select(a.high, b.high, is_ordered);
   let high = bitcast<f32>(bitcast<u32>(larger + smaller) & 0xfffff000u);
-  return gelu_fast_split(high, ((larger - high) + smaller) + (a.low + b.low));
+  return gelu_fast_split(
+    high,
+    gelu_fast_quick_kept(gelu_fast_quick_kept(gelu_fast_quick_kept(larger - high) + smaller) + (a.low + b.low))
+  );
 }
 
 fn gelu_fast_quick_split_from_f32(x: f32) -> gelu_fast_split {
-  return gelu_fast_quick_split_of(x, 0.0);
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return gelu_fast_split(high, x - high);
 }
 
 // A number as a product: far below the normal numbers both factors are normal.

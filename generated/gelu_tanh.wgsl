@@ -6,9 +6,14 @@ struct gelu_tanh_split {
   low: f32,
 }
 
+// x without its last bit, so that no compiler adds what comes after to a part of it: Mesa's does.
+fn gelu_tanh_quick_kept(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffffffeu);
+}
+
 fn gelu_tanh_quick_split_of(x: f32, dx: f32) -> gelu_tanh_split {
   let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-  return gelu_tanh_split(high, (x - high) + dx);
+  return gelu_tanh_split(high, gelu_tanh_quick_kept(gelu_tanh_quick_kept(x - high) + dx));
 }
 
 fn gelu_tanh_quick_split_multiply(a: gelu_tanh_split, b: gelu_tanh_split) -> gelu_tanh_split {
@@ -20,11 +25,15 @@ fn gelu_tanh_quick_split_add(a: gelu_tanh_split, b: gelu_tanh_split) -> gelu_tan
   let larger = select(b.high, a.high, is_ordered);
   let smaller = select(a.high, b.high, is_ordered);
   let high = bitcast<f32>(bitcast<u32>(larger + smaller) & 0xfffff000u);
-  return gelu_tanh_split(high, ((larger - high) + smaller) + (a.low + b.low));
+  return gelu_tanh_split(
+    high,
+    gelu_tanh_quick_kept(gelu_tanh_quick_kept(gelu_tanh_quick_kept(larger - high) + smaller) + (a.low + b.low))
+  );
 }
 
 fn gelu_tanh_quick_split_from_f32(x: f32) -> gelu_tanh_split {
-  return gelu_tanh_quick_split_of(x, 0.0);
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return gelu_tanh_split(high, x - high);
 }
 
 // A number as a product: far below the normal numbers both factors are normal.

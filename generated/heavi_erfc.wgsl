@@ -859,9 +859,14 @@ fn heavi_erfc_quick_split_negate(a: heavi_erfc_split) -> heavi_erfc_split {
   return heavi_erfc_split(-a.high, -a.low);
 }
 
+// x without its last bit, so that no compiler adds what comes after to a part of it: Mesa's does.
+fn heavi_erfc_quick_kept(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffffffeu);
+}
+
 fn heavi_erfc_quick_split_of(x: f32, dx: f32) -> heavi_erfc_split {
   let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-  return heavi_erfc_split(high, (x - high) + dx);
+  return heavi_erfc_split(high, heavi_erfc_quick_kept(heavi_erfc_quick_kept(x - high) + dx));
 }
 
 fn heavi_erfc_quick_split_multiply(a: heavi_erfc_split, b: heavi_erfc_split) -> heavi_erfc_split {
@@ -869,7 +874,8 @@ fn heavi_erfc_quick_split_multiply(a: heavi_erfc_split, b: heavi_erfc_split) -> 
 }
 
 fn heavi_erfc_quick_split_from_f32(x: f32) -> heavi_erfc_split {
-  return heavi_erfc_quick_split_of(x, 0.0);
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return heavi_erfc_split(high, x - high);
 }
 
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.

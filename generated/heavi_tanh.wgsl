@@ -954,9 +954,14 @@ struct heavi_tanh_split {
   low: f32,
 }
 
+// x without its last bit, so that no compiler adds what comes after to a part of it: Mesa's does.
+fn heavi_tanh_quick_kept(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffffffeu);
+}
+
 fn heavi_tanh_quick_split_of(x: f32, dx: f32) -> heavi_tanh_split {
   let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-  return heavi_tanh_split(high, (x - high) + dx);
+  return heavi_tanh_split(high, heavi_tanh_quick_kept(heavi_tanh_quick_kept(x - high) + dx));
 }
 
 fn heavi_tanh_quick_split_multiply(a: heavi_tanh_split, b: heavi_tanh_split) -> heavi_tanh_split {
@@ -964,7 +969,8 @@ fn heavi_tanh_quick_split_multiply(a: heavi_tanh_split, b: heavi_tanh_split) -> 
 }
 
 fn heavi_tanh_quick_split_from_f32(x: f32) -> heavi_tanh_split {
-  return heavi_tanh_quick_split_of(x, 0.0);
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return heavi_tanh_split(high, x - high);
 }
 
 // The nearest number between these two, which have 12 bits. What is infinite has a NaN for its second part.

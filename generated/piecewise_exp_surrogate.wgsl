@@ -827,9 +827,14 @@ fn piecewise_exp_surrogate_quick_split_negate(a: piecewise_exp_surrogate_split) 
   return piecewise_exp_surrogate_split(-a.high, -a.low);
 }
 
+// x without its last bit, so that no compiler adds what comes after to a part of it: Mesa's does.
+fn piecewise_exp_surrogate_quick_kept(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffffffeu);
+}
+
 fn piecewise_exp_surrogate_quick_split_of(x: f32, dx: f32) -> piecewise_exp_surrogate_split {
   let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-  return piecewise_exp_surrogate_split(high, (x - high) + dx);
+  return piecewise_exp_surrogate_split(high, piecewise_exp_surrogate_quick_kept(piecewise_exp_surrogate_quick_kept(x - high) + dx));
 }
 
 fn piecewise_exp_surrogate_quick_split_multiply(a: piecewise_exp_surrogate_split, b: piecewise_exp_surrogate_split) -> piecewise_exp_surrogate_split {
@@ -837,7 +842,8 @@ fn piecewise_exp_surrogate_quick_split_multiply(a: piecewise_exp_surrogate_split
 }
 
 fn piecewise_exp_surrogate_quick_split_from_f32(x: f32) -> piecewise_exp_surrogate_split {
-  return piecewise_exp_surrogate_quick_split_of(x, 0.0);
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return piecewise_exp_surrogate_split(high, x - high);
 }
 
 fn piecewise_exp_surrogate_quick_split_abs(a: piecewise_exp_surrogate_split) -> piecewise_exp_surrogate_split {

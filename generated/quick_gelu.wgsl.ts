@@ -939,9 +939,14 @@ struct quick_gelu_split {
   low: f32,
 }
 
+// x without its last bit, so that no compiler adds what comes after to a part of it: Mesa's does.
+fn quick_gelu_quick_kept(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffffffeu);
+}
+
 fn quick_gelu_quick_split_of(x: f32, dx: f32) -> quick_gelu_split {
   let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-  return quick_gelu_split(high, (x - high) + dx);
+  return quick_gelu_split(high, quick_gelu_quick_kept(quick_gelu_quick_kept(x - high) + dx));
 }
 
 fn quick_gelu_quick_split_multiply(a: quick_gelu_split, b: quick_gelu_split) -> quick_gelu_split {
@@ -949,7 +954,8 @@ fn quick_gelu_quick_split_multiply(a: quick_gelu_split, b: quick_gelu_split) -> 
 }
 
 fn quick_gelu_quick_split_from_f32(x: f32) -> quick_gelu_split {
-  return quick_gelu_quick_split_of(x, 0.0);
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return quick_gelu_split(high, x - high);
 }
 
 // x y for all numbers: those of x are brought between 1 and 2, so that parts of small ones are not taken for 0.

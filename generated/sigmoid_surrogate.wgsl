@@ -954,9 +954,14 @@ struct sigmoid_surrogate_split {
   low: f32,
 }
 
+// x without its last bit, so that no compiler adds what comes after to a part of it: Mesa's does.
+fn sigmoid_surrogate_quick_kept(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffffffeu);
+}
+
 fn sigmoid_surrogate_quick_split_of(x: f32, dx: f32) -> sigmoid_surrogate_split {
   let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-  return sigmoid_surrogate_split(high, (x - high) + dx);
+  return sigmoid_surrogate_split(high, sigmoid_surrogate_quick_kept(sigmoid_surrogate_quick_kept(x - high) + dx));
 }
 
 fn sigmoid_surrogate_quick_split_multiply(a: sigmoid_surrogate_split, b: sigmoid_surrogate_split) -> sigmoid_surrogate_split {
@@ -964,7 +969,8 @@ fn sigmoid_surrogate_quick_split_multiply(a: sigmoid_surrogate_split, b: sigmoid
 }
 
 fn sigmoid_surrogate_quick_split_from_f32(x: f32) -> sigmoid_surrogate_split {
-  return sigmoid_surrogate_quick_split_of(x, 0.0);
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return sigmoid_surrogate_split(high, x - high);
 }
 
 // x y for all numbers: those of x are brought between 1 and 2, so that parts of small ones are not taken for 0.

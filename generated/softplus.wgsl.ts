@@ -27,9 +27,14 @@ fn softplus_quick_split_falling(a: softplus_split, least: f32) -> softplus_split
   return softplus_quick_split_between(softplus_split(a.high * sign_, a.low * sign_), least, 0.0);
 }
 
+// x without its last bit, so that no compiler adds what comes after to a part of it: Mesa's does.
+fn softplus_quick_kept(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffffffeu);
+}
+
 fn softplus_quick_split_of(x: f32, dx: f32) -> softplus_split {
   let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-  return softplus_split(high, (x - high) + dx);
+  return softplus_split(high, softplus_quick_kept(softplus_quick_kept(x - high) + dx));
 }
 
 fn softplus_quick_split_multiply(a: softplus_split, b: softplus_split) -> softplus_split {
@@ -37,7 +42,8 @@ fn softplus_quick_split_multiply(a: softplus_split, b: softplus_split) -> softpl
 }
 
 fn softplus_quick_split_from_f32(x: f32) -> softplus_split {
-  return softplus_quick_split_of(x, 0.0);
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return softplus_split(high, x - high);
 }
 
 // x y for all numbers: those of x are brought between 1 and 2, so that parts of small ones are not taken for 0.

@@ -904,9 +904,14 @@ fn spike_rate_escape_quick_split_negate(a: spike_rate_escape_split) -> spike_rat
   return spike_rate_escape_split(-a.high, -a.low);
 }
 
+// x without its last bit, so that no compiler adds what comes after to a part of it: Mesa's does.
+fn spike_rate_escape_quick_kept(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffffffeu);
+}
+
 fn spike_rate_escape_quick_split_of(x: f32, dx: f32) -> spike_rate_escape_split {
   let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-  return spike_rate_escape_split(high, (x - high) + dx);
+  return spike_rate_escape_split(high, spike_rate_escape_quick_kept(spike_rate_escape_quick_kept(x - high) + dx));
 }
 
 fn spike_rate_escape_quick_split_multiply(a: spike_rate_escape_split, b: spike_rate_escape_split) -> spike_rate_escape_split {
@@ -914,7 +919,8 @@ fn spike_rate_escape_quick_split_multiply(a: spike_rate_escape_split, b: spike_r
 }
 
 fn spike_rate_escape_quick_split_from_f32(x: f32) -> spike_rate_escape_split {
-  return spike_rate_escape_quick_split_of(x, 0.0);
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return spike_rate_escape_split(high, x - high);
 }
 
 fn spike_rate_escape_quick_split_abs(a: spike_rate_escape_split) -> spike_rate_escape_split {
@@ -927,7 +933,10 @@ fn spike_rate_escape_quick_split_add(a: spike_rate_escape_split, b: spike_rate_e
   let larger = select(b.high, a.high, is_ordered);
   let smaller = select(a.high, b.high, is_ordered);
   let high = bitcast<f32>(bitcast<u32>(larger + smaller) & 0xfffff000u);
-  return spike_rate_escape_split(high, ((larger - high) + smaller) + (a.low + b.low));
+  return spike_rate_escape_split(
+    high,
+    spike_rate_escape_quick_kept(spike_rate_escape_quick_kept(spike_rate_escape_quick_kept(larger - high) + smaller) + (a.low + b.low))
+  );
 }
 
 fn spike_rate_escape_quick_split_subtract(a: spike_rate_escape_split, b: spike_rate_escape_split) -> spike_rate_escape_split {

@@ -939,9 +939,14 @@ struct swish_beta_split {
   low: f32,
 }
 
+// x without its last bit, so that no compiler adds what comes after to a part of it: Mesa's does.
+fn swish_beta_quick_kept(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffffffeu);
+}
+
 fn swish_beta_quick_split_of(x: f32, dx: f32) -> swish_beta_split {
   let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-  return swish_beta_split(high, (x - high) + dx);
+  return swish_beta_split(high, swish_beta_quick_kept(swish_beta_quick_kept(x - high) + dx));
 }
 
 fn swish_beta_quick_split_multiply(a: swish_beta_split, b: swish_beta_split) -> swish_beta_split {
@@ -949,7 +954,8 @@ fn swish_beta_quick_split_multiply(a: swish_beta_split, b: swish_beta_split) -> 
 }
 
 fn swish_beta_quick_split_from_f32(x: f32) -> swish_beta_split {
-  return swish_beta_quick_split_of(x, 0.0);
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return swish_beta_split(high, x - high);
 }
 
 // x y for all numbers: those of x are brought between 1 and 2, so that parts of small ones are not taken for 0.

@@ -776,9 +776,14 @@ struct xunit_split {
   low: f32,
 }
 
+// x without its last bit, so that no compiler adds what comes after to a part of it: Mesa's does.
+fn xunit_quick_kept(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffffffeu);
+}
+
 fn xunit_quick_split_of(x: f32, dx: f32) -> xunit_split {
   let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-  return xunit_split(high, (x - high) + dx);
+  return xunit_split(high, xunit_quick_kept(xunit_quick_kept(x - high) + dx));
 }
 
 fn xunit_quick_split_multiply(a: xunit_split, b: xunit_split) -> xunit_split {
@@ -786,7 +791,8 @@ fn xunit_quick_split_multiply(a: xunit_split, b: xunit_split) -> xunit_split {
 }
 
 fn xunit_quick_split_from_f32(x: f32) -> xunit_split {
-  return xunit_quick_split_of(x, 0.0);
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return xunit_split(high, x - high);
 }
 
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.

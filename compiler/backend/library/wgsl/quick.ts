@@ -223,13 +223,19 @@ const splits = `
 // The first has 12 bits: products of two such are exact. The second is some 2^-11 of it at most.
 struct split { high: f32, low: f32 }
 
+// x without its last bit, so that no compiler adds what comes after to a part of it: Mesa's does.
+fn kept(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffffffeu);
+}
+
 fn split_of(x: f32, dx: f32) -> split {
   let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-  return split(high, (x - high) + dx);
+  return split(high, kept(kept(x - high) + dx));
 }
 
 fn split_from_f32(x: f32) -> split {
-  return split_of(x, 0.0);
+  let high = bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+  return split(high, x - high);
 }
 
 fn split_multiply(a: split, b: split) -> split {
@@ -247,7 +253,7 @@ fn split_add(a: split, b: split) -> split {
   let larger = select(b.high, a.high, is_ordered);
   let smaller = select(a.high, b.high, is_ordered);
   let high = bitcast<f32>(bitcast<u32>(larger + smaller) & 0xfffff000u);
-  return split(high, ((larger - high) + smaller) + (a.low + b.low));
+  return split(high, kept(kept(kept(larger - high) + smaller) + (a.low + b.low)));
 }
 
 fn split_negate(a: split) -> split {
