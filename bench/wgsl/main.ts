@@ -81,13 +81,18 @@ const buffers = {
   result: bufferOf(new Float32Array(length)),
 };
 
-type Run = (count: number) => Promise<void>;
+interface Run {
+  /** How many elements are computed so many times. */
+  readonly size: number;
+  readonly times: (count: number) => Promise<void>;
+}
 
 function runner(
   code: string,
   entryPoint: string,
   bindings: readonly (readonly [number, GPUBuffer])[],
   perWorkgroup = 1024,
+  size = length,
 ): Run {
   const module = device.createShaderModule({ code });
   const pipeline = device.createComputePipeline({ layout: "auto", compute: { module, entryPoint } });
@@ -95,9 +100,9 @@ function runner(
     layout: pipeline.getBindGroupLayout(0),
     entries: bindings.map(([binding, buffer]) => ({ binding, resource: { buffer } })),
   });
-  const groups = Math.ceil(length / perWorkgroup);
+  const groups = Math.ceil(size / perWorkgroup);
   const x = Math.min(groups, 65535);
-  return async (count) => {
+  const times = async (count: number): Promise<void> => {
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     pass.setPipeline(pipeline);
@@ -107,6 +112,7 @@ function runner(
     device.queue.submit([encoder.finish()]);
     await device.queue.onSubmittedWorkDone();
   };
+  return { size, times };
 }
 
 const plain = (formula: string, inputs: readonly ("dy" | "x")[]): Run =>
@@ -116,17 +122,26 @@ const plain = (formula: string, inputs: readonly ("dy" | "x")[]): Run =>
   ]);
 
 /** The number of elements, and hyperparameters at their defaults. */
-function uniformsOf(size: number, fields: NonNullable<WgslPass["bindings"][number]["fields"]>): GPUBuffer {
-  const view = new DataView(new ArrayBuffer(size));
+function uniformsOf(
+  bytes: number,
+  fields: NonNullable<WgslPass["bindings"][number]["fields"]>,
+  size: number,
+): GPUBuffer {
+  const view = new DataView(new ArrayBuffer(bytes));
   for (const { role, offset, default: value } of fields) {
-    if (role === "extent") view.setUint32(offset, length, true);
+    if (role === "extent") view.setUint32(offset, size, true);
     else if (role === "hyperparameter" && value !== undefined) view.setFloat32(offset, value, true);
     else throw new Error(`what is a uniform of the role '${role}'?`);
   }
   return bufferOf(new Uint32Array(view.buffer), GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
 }
 
-function own(entry: ActivationEntry, kernel: "forward" | "backward", read: (path: string) => string): Run {
+function own(
+  entry: ActivationEntry,
+  kernel: "forward" | "backward",
+  read: (path: string) => string,
+  length: number,
+): Run {
   const found = entry.kernels.wgsl;
   const passes = found?.[kernel]?.passes;
   if (!found || passes?.length !== 1) throw new Error(`${entry.name} has no ${kernel} in one pass`);
@@ -135,17 +150,18 @@ function own(entry: ActivationEntry, kernel: "forward" | "backward", read: (path
     read(found.file),
     pass.entryPoint,
     pass.bindings.map(({ binding, role, size = 0, fields = [] }) => {
-      if (role === "uniforms") return [binding, uniformsOf(size, fields)] as const;
+      if (role === "uniforms") return [binding, uniformsOf(size, fields, length)] as const;
       return [binding, { input: buffers.x, cotangent: buffers.dy }[role as string] ?? buffers.result] as const;
     }),
     pass.dispatch.perWorkgroup,
+    length,
   );
 }
 
 async function timed(run: Run, count: number): Promise<number> {
   const processor = process.cpuUsage();
   const start = performance.now();
-  await run(count);
+  await run.times(count);
   const wall = performance.now() - start;
   // In software the processor is the device: what other programs take of it is not counted.
   const { user, system } = process.cpuUsage(processor);
@@ -164,7 +180,7 @@ async function measured(candidates: readonly Run[]): Promise<readonly number[]> 
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < candidates.length; turn++) {
       const i = (round + turn) % candidates.length;
-      times[i]!.push(((await timed(candidates[i]!, counts[i]!)) * 1e6) / (counts[i]! * length));
+      times[i]!.push(((await timed(candidates[i]!, counts[i]!)) * 1e6) / (counts[i]! * candidates[i]!.size));
     }
   }
   return times.map(median);
@@ -179,8 +195,8 @@ for (const kernel of ["forward", "backward"] as const) {
     const entryIn = (entries: readonly ActivationEntry[]): ActivationEntry =>
       entries.find((each) => each.name === name)!;
     const [carefully, quickly, bare, copy] = (await measured([
-      own(entryIn(carefulActivations), kernel, textOf),
-      own(entryIn(activations), kernel, (path) => readFileSync(join(generated, path), "utf8")),
+      own(entryIn(carefulActivations), kernel, textOf, Math.min(length, 2 ** 16)),
+      own(entryIn(activations), kernel, (path) => readFileSync(join(generated, path), "utf8"), length),
       plain(builtIns[name]![kernel], inputs),
       // A copy of as much: what is read is used.
       plain(kernel === "forward" ? "x" : "dy + x", inputs),
@@ -209,7 +225,7 @@ take turns${flags.software ? ", of the processor's time" : ""}. On ${adapterName
 
 "Quick" are the kernels of generated/, "careful" those of \`actc compile --shaders careful\`, which are the same where these are in single numbers
 already or quick ones would not be accurate enough. "Built-ins" is the formula in WGSL's own functions (for gelu with the five terms of Abramowitz and Stegun), which leaves out what the
-kernels are for: exactness, limits, NaN. "Copy" is a kernel that reads as much and writes as much, and computes nothing
+kernels are for: exactness, limits, NaN. Careful kernels, some of which take minutes, are given 65536 elements at most. "Copy" is a kernel that reads as much and writes as much, and computes nothing
 or one sum.
 
 To repeat: \`npm ci\`, \`npm run bench:wgsl -- --software${length === 2 ** 20 ? "" : ` --elements ${length}`} --write\`.

@@ -24,6 +24,7 @@ gelu_tanh(x) = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))
 hard_swish(x) = x * clamp(x + 3, 0, 6) / 6
 glu(gate, up) = up / (1 + exp(-gate))
 scaled(x; learn a = 0.5) = a * x / (1 + exp(-x))
+steep(x; b = 1) = 1 / (1 + exp(-b * x))
 prelu(x; learn weight[channel] = 0.25) = where(x > 0, x, weight * x)
 `;
 const sources = [{ file: "a.def", text }];
@@ -88,6 +89,8 @@ test("what is quick unless asked to be careful", async () => {
       "glu gate",
       "glu up",
       "scaled forward",
+      "steep forward",
+      "steep x",
     ]
   `);
   for (const file of await compiled("careful")) expect(file.text).not.toContain("_quickly(");
@@ -131,7 +134,9 @@ describe.skipIf(findSoftwareGpu().gpu === null)("on the software driver", () => 
   let onDevice: WgslKernelSet;
   beforeAll(async () => {
     const all = readGenerated(files);
-    const activations = all.manifest.activations.filter(({ name }) => ["silu", "glu", "scaled"].includes(name));
+    const activations = all.manifest.activations.filter(({ name }) =>
+      ["silu", "glu", "scaled", "steep"].includes(name),
+    );
     generated = { ...all, manifest: { ...all.manifest, activations } };
     onDevice = await WgslKernelSet.load(await requestSoftwareDevice(), generated);
   });
@@ -166,5 +171,12 @@ describe.skipIf(findSoftwareGpu().gpu === null)("on the software driver", () => 
         expect(results(actual), `${entry.name} ${kernel} ${count}`).toEqual(results(expected));
       }
     }
+  });
+
+  test("a parameter that is no number", async () => {
+    const steep = generated.manifest.activations.find(({ name }) => name === "steep")!;
+    const inputs = { x: [-200, -1.3, 0, 0.7, 1e30] };
+    const { output } = await onDevice.call(steep, "forward", { shape: [5], inputs, parameters: { b: NaN } });
+    expect([...output]).toEqual(inputs.x.map(() => NaN));
   });
 });
