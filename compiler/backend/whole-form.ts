@@ -23,6 +23,7 @@ import {
   functionsTried,
   overshoot,
   stages,
+  thinning,
   triedNumbers,
   type Granted,
   type Runs,
@@ -88,7 +89,7 @@ export function wholeForm(
   const found = searched(plan, [root, recognised, plan.value, lowered], {
     name: "which form is quick for all operands",
     isAnswer: isPlace,
-    details: [granted, isDerivative, ways, stages, overshoot, functionsTried, triedNumbers],
+    details: [granted, isDerivative, ways, stages, overshoot, functionsTried, triedNumbers, thinning],
     find: ([meant = root, sampled = root, value = root, tried = lowered], { activation }) => {
       const variable = activation.inputs[place] ?? input;
       const all = parametersOf(activation);

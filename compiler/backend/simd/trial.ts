@@ -111,7 +111,13 @@ export function firstRightEverywhere(
   const settings = settingsOf(parameters);
   const lines: Line[] = [];
   const lineAt = (i: number): Line =>
-    (lines[i] ??= new Line({ ...settled(trial, parameters, settings[i]!), input, flushes: true, isWhole: true }));
+    (lines[i] ??= new Line({
+      ...settled(trial, parameters, settings[i]!),
+      input,
+      flushes: true,
+      isWhole: true,
+      isThin: i > 0,
+    }));
   return forms.findIndex((form) => {
     const runsAt = form();
     return settings.every((setting, i) => {
@@ -121,6 +127,9 @@ export function firstRightEverywhere(
     });
   });
 }
+
+/** Where parameters are not at their defaults, one input of so many is tried. */
+export const thinning = 4;
 
 /** What is tried of a parameter beside its default, within its range. */
 export const triedNumbers: readonly number[] = [
@@ -183,6 +192,8 @@ interface LineOptions extends WholeTrial {
   readonly flushes: boolean;
   /** Whether inputs are met at which exponentials vanish, and all beyond. */
   readonly isWhole: boolean;
+  /** Whether fewer are. */
+  readonly isThin?: boolean;
 }
 
 /** Inputs with what is meant there; of several forms for the same it is found out once. */
@@ -198,7 +209,8 @@ class Line {
     this.meant = inBinary64(options.sampled, options.input);
     this.value = inBinary64(options.value, options.input);
     this.zeros = zerosOf(this.meant);
-    const all = Float32Array.from([...line, ...(options.isWhole ? far : []), ...this.zeros.flatMap(beside)]);
+    const points = [...line, ...(options.isWhole ? far : []), ...this.zeros.flatMap(beside)];
+    const all = Float32Array.from(options.isThin ? points.filter((_, i) => i % thinning === 0) : points);
     // Most forms that are wrong are so at many inputs: a few are tried first.
     const isOfFew = (i: number): boolean => i % 16 === 0;
     this.batches = [all.filter((_, i) => isOfFew(i)), all.filter((_, i) => !isOfFew(i))].map((points) =>
@@ -240,7 +252,9 @@ class Line {
         });
       });
     if (!this.batches.every((batch) => isWithin(batch, 1))) return false;
-    return stages.every(({ cells, each }) => isWithin(this.batchOf(besideWorst(met, cells, each)), overshoot));
+    return stages
+      .slice(0, this.options.isThin ? 1 : undefined)
+      .every(({ cells, each }) => isWithin(this.batchOf(besideWorst(met, cells, each)), overshoot));
   }
 
   /** @param holds where it is computed */
