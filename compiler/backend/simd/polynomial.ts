@@ -55,50 +55,64 @@ const sum = (a: Coefficients, b: Coefficients): Coefficients => withoutZeros([..
 const product = (a: Coefficients, b: Coefficients): Coefficients =>
   withoutZeros([...a].flatMap(([i, p]) => [...b].map(([j, q]) => [i + j, multiply(p, q)] as const)));
 
-/** A multiple of the polynomial, by Horner's rule over the terms that there are; something is added to it. */
+interface Arithmetic<T, C> {
+  readonly constant: (value: C) => T;
+  readonly add: (a: T, b: T) => T;
+  readonly multiply: (a: T, b: T) => T;
+}
+
+/** Horner's rule over the terms that there are, of the highest degree first. */
+function byHornersRule<T, C>(
+  terms: readonly (readonly [degree: number, coefficient: C])[],
+  x: T,
+  { constant, add, multiply }: Arithmetic<T, C>,
+): T {
+  const power = (degree: number): T => {
+    if (degree === 1) return x;
+    const half = power(degree >> 1);
+    const square = multiply(half, half);
+    return degree % 2 === 0 ? square : multiply(square, x);
+  };
+  const [[highest, leading], ...lower] = terms as [(typeof terms)[number], ...typeof terms];
+  let value = constant(leading);
+  let last = highest;
+  for (const [degree, coefficient] of lower) {
+    value = add(multiply(value, power(last - degree)), constant(coefficient));
+    last = degree;
+  }
+  return last === 0 ? value : multiply(value, power(last));
+}
+
+const highestFirst = <C>(terms: Iterable<readonly [degree: number, coefficient: C]>): [degree: number, C][] =>
+  [...terms].map(([degree, coefficient]): [number, C] => [degree, coefficient]).sort(([a], [b]) => b - a);
+
+/** A multiple of the polynomial; something is added to it. */
 export function polynomialInDouble(
   graph: VectorGraph,
   { coefficients }: Polynomial,
   variable: VectorNode,
   { scale = 1, plus = 0 }: { readonly scale?: number; readonly plus?: number } = {},
 ): VectorNode {
-  const x = graph.promoted(variable);
-  const power = (degree: number): VectorNode => {
-    if (degree === 1) return x;
-    const half = power(degree >> 1);
-    const square = graph.float("mul", half, half);
-    return degree % 2 === 0 ? square : graph.float("mul", square, x);
-  };
   const terms = new Map([...coefficients].map(([degree, coefficient]) => [degree, scale * toNumber(coefficient)]));
   if (plus !== 0) terms.set(0, (terms.get(0) ?? 0) + plus);
-  const [[highest, leading] = [0, 0], ...lower] = [...terms].sort(([a], [b]) => b - a);
-  let value = graph.double(leading);
-  let last = highest;
-  for (const [degree, coefficient] of lower) {
-    value = graph.float("add", graph.float("mul", value, power(last - degree)), graph.double(coefficient));
-    last = degree;
-  }
-  return last === 0 ? value : graph.float("mul", value, power(last));
+  if (terms.size === 0) return graph.double(0);
+  return byHornersRule(highestFirst(terms), graph.promoted(variable), {
+    constant: (value) => graph.double(value),
+    add: (a, b) => graph.float("add", a, b),
+    multiply: (a, b) => graph.float("mul", a, b),
+  });
 }
 
-/** The same by Horner's rule over the terms that there are, if it is such a polynomial. */
+/** An expression by that rule, if it is a polynomial in one variable; otherwise itself. */
 export function inHornersForm(root: Expr): Expr {
   const found = polynomialOf(root);
-  const [[highest, leading] = [0, one], ...lower] = [...(found?.coefficients ?? [])].sort(([a], [b]) => b - a);
-  if (!found || highest < 2) return root;
-  const power = (degree: number): Expr => {
-    if (degree === 1) return found.variable;
-    const half = power(degree >> 1);
-    const square = apply("multiply", [half, half]);
-    return degree % 2 === 0 ? square : apply("multiply", [square, found.variable]);
-  };
-  let value: Expr = constant(leading);
-  let last = highest;
-  for (const [degree, coefficient] of lower) {
-    value = apply("add", [apply("multiply", [value, power(last - degree)]), constant(coefficient)]);
-    last = degree;
-  }
-  return last === 0 ? value : apply("multiply", [value, power(last)]);
+  const terms = highestFirst(found?.coefficients ?? []);
+  if (!found || terms.every(([degree]) => degree < 2)) return root;
+  return byHornersRule<Expr, Rational>(terms, found.variable, {
+    constant,
+    add: (a, b) => apply("add", [a, b]),
+    multiply: (a, b) => apply("multiply", [a, b]),
+  });
 }
 
 export interface Holds {
