@@ -7,7 +7,6 @@ import {
   type ShaderChoice,
   type TargetName,
   targetNames,
-  usualTargets,
 } from "./backend/output.js";
 import type { AnalysisFacts } from "./analysis/facts/facts.js";
 import { isAnalysisFacts } from "./analysis/facts/form.js";
@@ -47,8 +46,6 @@ export interface CompileOptions {
   readonly shaders?: ShaderChoice;
   /** Text made earlier, by content key; see {@link EmissionCache}. */
   readonly cache?: EmissionCache;
-  /** Whether files of other targets, and further kernels, may come along where the cache has them. */
-  readonly more?: boolean;
   /** What is known of what compiling searches for; holds afterwards what was asked. */
   readonly decisions?: DecisionBook;
   /** Finds out about an activation what goes into the manifest as its analysis. */
@@ -110,9 +107,7 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const { save = "exact", shaders = "quick" } = options;
   for (const definition of definitions) {
     const key = options.cache ? contentKey(definition, targets, kernels, save, shaders) : "";
-    let known = emissions.get(options.cache, key);
-    if (known === undefined && options.more && targets.every((name) => usualTargets.includes(name)))
-      known = emissions.get(options.cache, contentKey(definition, usualTargets, kernelFamilies, save, shaders));
+    const known = emissions.get(options.cache, key);
     const decisions = decisionsOf(definition);
     for (const [question, answer] of known?.decisions ?? []) decisions.set(question, answer);
     const result = known ?? (await emitDefinition(definition, { targets, kernels, save, shaders }, decisions));

@@ -6,6 +6,7 @@ import {
   type OutputFile,
   readDefinitions,
   type ShaderChoice,
+  usualTargets,
 } from "./compile.js";
 import type { DecisionBook } from "./decisions.js";
 import { collate, type Diagnostic } from "./diagnostics.js";
@@ -82,9 +83,8 @@ export async function subjectsOf(
   { targets, shaders, names = [], cache, decisions }: SubjectsOptions,
 ): Promise<Subjects> {
   const { files, diagnostics } = await compile(sources, {
-    targets: targets.includes("wasm") ? measuredTargets : usuallyMeasured,
-    kernels: ["forward", "backward"],
-    more: true,
+    // What 'actc compile' writes unless told otherwise: which kernels stand in a file, and their order, is up to all of them.
+    targets: targets.includes("wasm") ? [...usualTargets, "wasm"] : usualTargets,
     ...(shaders ? { shaders } : {}),
     ...(cache ? { cache } : {}),
     ...(decisions ? { decisions } : {}),

@@ -160,7 +160,7 @@ const xieluActivation: Activation = {
  *
  * Derivatives:
  * ```
- * d/dx = where(x > 0, beta + 2 * x * softplus(alpha_p), beta + (beta + softplus(alpha_n)) * expm1(x))
+ * d/dx = where(x > 0, beta + 2 * x * softplus(alpha_p), beta * exp(x) + softplus(alpha_n) * expm1(x))
  * d/dalpha_p = where(x > 0, x^2 * sigmoid(alpha_p), 0)
  * d/dalpha_n = where(x > 0, 0, (expm1(x) - x) * sigmoid(alpha_n))
  * ```

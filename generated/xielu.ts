@@ -67,7 +67,7 @@ export function xieluForward(
 }
 
 /**
- * dx = dy * where(x > 0, beta + 2 * x * softplus(alpha_p), beta + (beta + softplus(alpha_n)) * expm1(x))
+ * dx = dy * where(x > 0, beta + 2 * x * softplus(alpha_p), beta * exp(x) + softplus(alpha_n) * expm1(x))
  * dalpha_p = sum(where(x > 0, dy * x^2 * sigmoid(alpha_p), 0))
  * dalpha_n = sum(where(x > 0, 0, dy * (expm1(x) - x) * sigmoid(alpha_n)))
  */
@@ -104,20 +104,19 @@ export function xieluBackward(
   const v5 = Math.abs(alphaNValue);
   const v6 = softplusTail(v5);
   const u2 = p2 + v6;
-  const u3 = beta + u2;
   // Beyond this size, and at infinity, the result is its limit.
   const bounded3 = Math.min(alphaPValue, 709);
   // Beyond this size, and at infinity, the result is its limit.
   const bounded4 = Math.max(bounded3, -746);
   const e = boundedExp(bounded4);
-  const u4 = e + 1;
-  const q = e / u4;
+  const u3 = e + 1;
+  const q = e / u3;
   // Beyond this size, and at infinity, the result is its limit.
   const bounded5 = Math.min(alphaNValue, 709);
   // Beyond this size, and at infinity, the result is its limit.
   const bounded6 = Math.max(bounded5, -746);
   const e2 = boundedExp(bounded6);
-  const u5 = e2 + 1;
+  const u4 = e2 + 1;
   sides[0] = 0;
   sides[1] = q;
   let dalphaPSum = 0;
@@ -127,29 +126,29 @@ export function xieluBackward(
       const dyi = dy[i]!;
       const xi = x[i]!;
       const p3 = 2 * xi * u;
-      const u6 = beta + p3;
+      const u5 = beta + p3;
+      const p4 = beta * boundedExp(Math.max(Math.min(xi, 709.79), -746));
       const em1 = expm1(xi);
-      const p4 = u3 * em1;
-      const u7 = beta + p4;
-      const p5 = dyi * (xi > 0 ? u6 : u7);
-      const v7 = Math.abs(em1);
+      const p5 = u2 * em1;
+      const u6 = p4 + p5;
+      const p6 = dyi * (xi > 0 ? u5 : u6);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded7 = Math.max(xi, -3.4028234663852886e38);
-      const p6 = dyi * (bounded7 * bounded7 * pick(0, xi > 0));
-      const u8 = em1 - xi;
-      const p7 = dyi * choose(xi > 0, 0, (u8 * e2) / u5);
+      const p7 = dyi * (bounded7 * bounded7 * pick(0, xi > 0));
+      const u7 = em1 - xi;
+      const p8 = dyi * choose(xi > 0, 0, (u7 * e2) / u4);
       if (!(
-        (xi <= 0 || p3 <= 131072 * Math.abs(u6)) &&
-        (xi > 0 || u2 * v7 + Math.abs(p4) <= 131072 * Math.abs(u7)) &&
-        Math.abs(p5) <= Number.MAX_VALUE &&
+        (xi <= 0 || p3 <= 131072 * Math.abs(u5)) &&
+        (xi > 0 || Math.abs(p4) + Math.abs(p5) <= 65536 * Math.abs(u6)) &&
         Math.abs(p6) <= Number.MAX_VALUE &&
-        (xi > 0 || v7 <= 65536 * Math.abs(u8)) &&
-        Math.abs(p7) <= Number.MAX_VALUE
+        Math.abs(p7) <= Number.MAX_VALUE &&
+        (xi > 0 || Math.abs(em1) <= 65536 * Math.abs(u7)) &&
+        Math.abs(p8) <= Number.MAX_VALUE
       ))
         break;
-      dx[i] = p5;
-      dalphaPSum += p6;
-      dalphaNSum += p7;
+      dx[i] = p6;
+      dalphaPSum += p7;
+      dalphaNSum += p8;
     }
     if (i < size) {
       // One that needs more digits.
@@ -208,25 +207,25 @@ export function xieluFused(
       const u6 = p4 + p5;
       const v8 = xi > 0 ? u4 : u6;
       const v9 = Math.abs(p4);
-      const v10 = Math.abs(em1);
       const p6 = 2 * xi * u;
       const u7 = beta + p6;
-      const p7 = u3 * em1;
-      const u8 = beta + p7;
-      const v11 = xi > 0 ? u7 : u8;
+      const p7 = beta * boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const p8 = u2 * em1;
+      const u8 = p7 + p8;
+      const v10 = xi > 0 ? u7 : u8;
       if (!(
         (xi <= 0 || p3 + 0.125 * v9 <= 131072 * Math.abs(u4)) &&
         (xi > 0 ||
-          u2 * Math.abs(u5) + v10 * v7 + (v9 + Math.abs(p5)) <=
+          u2 * Math.abs(u5) + Math.abs(em1) * v7 + (v9 + Math.abs(p5)) <=
             131072 * Math.abs(u6)) &&
         Math.abs(v8) <= Number.MAX_VALUE &&
         (xi <= 0 || p6 <= 131072 * Math.abs(u7)) &&
-        (xi > 0 || u2 * v10 + Math.abs(p7) <= 131072 * Math.abs(u8)) &&
-        Math.abs(v11) <= Number.MAX_VALUE
+        (xi > 0 || Math.abs(p7) + Math.abs(p8) <= 65536 * Math.abs(u8)) &&
+        Math.abs(v10) <= Number.MAX_VALUE
       ))
         break;
       y[i] = v8;
-      dx[i] = v11;
+      dx[i] = v10;
     }
     if (i < size) {
       // One that needs more digits.
@@ -281,32 +280,32 @@ export function xieluDoubleBackward(
   const v5 = Math.abs(alphaNValue);
   const v6 = softplusTail(v5);
   const u2 = p2 + v6;
-  const u3 = beta + u2;
   // Beyond this size, and at infinity, the result is its limit.
   const bounded3 = Math.min(alphaPValue, 709);
   // Beyond this size, and at infinity, the result is its limit.
   const bounded4 = Math.max(bounded3, -746);
   const e = boundedExp(bounded4);
-  const u4 = e + 1;
-  const q = e / u4;
+  const u3 = e + 1;
+  const q = e / u3;
   // Beyond this size, and at infinity, the result is its limit.
   const bounded5 = Math.min(alphaNValue, 709);
   // Beyond this size, and at infinity, the result is its limit.
   const bounded6 = Math.max(bounded5, -746);
   const e2 = boundedExp(bounded6);
-  const u5 = e2 + 1;
+  const u4 = e2 + 1;
   const p3 = 2 * u;
+  const u5 = beta + u2;
   const p4 = 2 * e;
-  const q2 = p4 / u4;
-  const v7 = Math.abs(u3);
+  const q2 = p4 / u3;
+  const v7 = Math.abs(u5);
   const p5 = 65536 * v7;
-  const squared = u4 * u4;
+  const squared = u3 * u3;
   const q3 = e / squared;
   const p6 = 2.0927902484106784e298 * q3;
-  const squared2 = u5 * u5;
+  const squared2 = u4 * u4;
   sides[0] = 0;
   sides[1] = q;
-  sides[2] = u3;
+  sides[2] = u5;
   sides[3] = p3;
   sides[4] = 0;
   sides[5] = q2;
@@ -321,73 +320,73 @@ export function xieluDoubleBackward(
       const ddxI = ddx[i]!;
       const p7 = 2 * xi * u;
       const u6 = beta + p7;
+      const p8 = beta * boundedExp(Math.max(Math.min(xi, 709.79), -746));
       const em1 = expm1(xi);
-      const p8 = u3 * em1;
-      const u7 = beta + p8;
-      const p9 = ddxI * (xi > 0 ? u6 : u7);
+      const p9 = u2 * em1;
+      const u7 = p8 + p9;
+      const p10 = ddxI * (xi > 0 ? u6 : u7);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded7 = Math.max(xi, -3.4028234663852886e38);
       const squared3 = bounded7 * bounded7;
-      const p10 = ddalphaPValue * (squared3 * pick(0, xi > 0));
+      const p11 = ddalphaPValue * (squared3 * pick(0, xi > 0));
       const u8 = em1 - xi;
-      const p11 = u8 * e2;
-      const p12 = ddalphaNValue * choose(xi > 0, 0, p11 / u5);
-      const v8 = Math.abs(em1);
-      const p13 = dyi * ddxI;
+      const p12 = u8 * e2;
+      const p13 = ddalphaNValue * choose(xi > 0, 0, p12 / u4);
+      const p14 = dyi * ddxI;
       // Beyond this size, and at infinity, the result is its limit.
       const bounded8 = Math.max(Math.min(xi, 746), -746);
-      const p14 = dyi * ddalphaPValue;
-      const p15 = bounded7 * pick(4, xi > 0);
-      const p16 = p14 * p15;
-      const p17 = dyi * ddalphaNValue;
-      const v9 = choose(xi > 0, 0, (em1 * e2) / u5);
-      const p18 = p13 * p15;
-      const p19 = p14 * (squared3 * pick(6, xi > 0));
-      const q4 = p11 / squared2;
-      const p20 = p17 * choose(xi > 0, 0, q4);
-      const v10 = Math.abs(p11);
-      const v11 = Math.abs(q4);
+      const p15 = dyi * ddalphaPValue;
+      const p16 = bounded7 * pick(4, xi > 0);
+      const p17 = p15 * p16;
+      const p18 = dyi * ddalphaNValue;
+      const v8 = choose(xi > 0, 0, (em1 * e2) / u4);
+      const p19 = p14 * p16;
+      const p20 = p15 * (squared3 * pick(6, xi > 0));
+      const q4 = p12 / squared2;
+      const p21 = p18 * choose(xi > 0, 0, q4);
+      const v9 = Math.abs(p12);
+      const v10 = Math.abs(q4);
       if (!(
         (xi <= 0 || p7 <= 131072 * Math.abs(u6)) &&
-        (xi > 0 || u2 * v8 + Math.abs(p8) <= 131072 * Math.abs(u7)) &&
-        Math.abs(p9) <= Number.MAX_VALUE &&
+        (xi > 0 || Math.abs(p8) + Math.abs(p9) <= 65536 * Math.abs(u7)) &&
         Math.abs(p10) <= Number.MAX_VALUE &&
-        (xi > 0 || v8 <= 65536 * Math.abs(u8)) &&
-        Math.abs(p12) <= Number.MAX_VALUE &&
+        Math.abs(p11) <= Number.MAX_VALUE &&
+        (xi > 0 || Math.abs(em1) <= 65536 * Math.abs(u8)) &&
+        Math.abs(p13) <= Number.MAX_VALUE &&
         (xi > 0 || u2 <= p5) &&
-        Math.abs(p16) <= Number.MAX_VALUE &&
-        Math.abs(p18) <= Number.MAX_VALUE &&
+        Math.abs(p17) <= Number.MAX_VALUE &&
+        Math.abs(p19) <= Number.MAX_VALUE &&
         (xi <= 0 ||
           (e >= 9.332636185032189e-302 &&
             e <= p6 &&
             q3 >= 9.332636185032189e-302 &&
             squared3 * q3 >= 9.332636185032189e-302)) &&
-        Math.abs(p19) <= Number.MAX_VALUE &&
+        Math.abs(p20) <= Number.MAX_VALUE &&
         (xi > 0 ||
-          (v8 <= 65536 * Math.abs(u8) &&
+          (Math.abs(em1) <= 65536 * Math.abs(u8) &&
             e2 >= 9.332636185032189e-302 &&
-            v10 >= 9.332636185032189e-302 &&
-            v10 <= 2.0927902484106784e298 * v11 &&
-            v11 >= 9.332636185032189e-302)) &&
-        Math.abs(p20) <= Number.MAX_VALUE
+            v9 >= 9.332636185032189e-302 &&
+            v9 <= 2.0927902484106784e298 * v10 &&
+            v10 >= 9.332636185032189e-302)) &&
+        Math.abs(p21) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = p9 + p10 + p12;
+      ddy[i] = p10 + p11 + p13;
       dx[i] =
-        p13 *
+        p14 *
           pick(2, xi > 0) *
           boundedExp(0.5 * (bounded8 - Math.abs(bounded8))) +
-        p16 +
-        p17 * v9;
-      dalphaPSum += p18 + p19;
-      dalphaNSum += p13 * v9 + p20;
+        p17 +
+        p18 * v8;
+      dalphaPSum += p19 + p20;
+      dalphaNSum += p14 * v8 + p21;
     }
     if (i < size) {
       // One that needs more digits.
       const dyi = dy[i]!;
       const xi = x[i]!;
       const ddxI = ddx[i]!;
-      const v12 = choose(xi > 0, 0, (expm1(xi) * e2) / u5);
+      const v11 = choose(xi > 0, 0, (expm1(xi) * e2) / u4);
       ddy[i] =
         xieluDxExactly(xi, alphaPValue, alphaNValue, beta, ddxI) +
         xieluDalphaP_exactly(xi, alphaPValue, ddalphaPValue) +
@@ -395,12 +394,12 @@ export function xieluDoubleBackward(
       dx[i] =
         xieluDxDxExactly(xi, alphaPValue, alphaNValue, beta, dyi * ddxI) +
         xieluDxDalphaP_exactly(xi, alphaPValue, dyi * ddalphaPValue) +
-        dyi * ddalphaNValue * v12;
+        dyi * ddalphaNValue * v11;
       dalphaPSum +=
         xieluDxDalphaP_exactly(xi, alphaPValue, dyi * ddxI) +
         xieluDalphaP_dalphaP_exactly(xi, alphaPValue, dyi * ddalphaPValue);
       dalphaNSum +=
-        dyi * ddxI * v12 +
+        dyi * ddxI * v11 +
         xieluDalphaN_dalphaN_exactly(xi, alphaNValue, dyi * ddalphaNValue);
     }
   }
@@ -475,7 +474,7 @@ export function xieluForward64(
 }
 
 /**
- * dx = dy * where(x > 0, beta + 2 * x * softplus(alpha_p), beta + (beta + softplus(alpha_n)) * expm1(x))
+ * dx = dy * where(x > 0, beta + 2 * x * softplus(alpha_p), beta * exp(x) + softplus(alpha_n) * expm1(x))
  * dalpha_p = sum(where(x > 0, dy * x^2 * sigmoid(alpha_p), 0))
  * dalpha_n = sum(where(x > 0, 0, dy * (expm1(x) - x) * sigmoid(alpha_n)))
  */
@@ -512,20 +511,19 @@ export function xieluBackward64(
   const v5 = Math.abs(alphaNValue);
   const v6 = softplusTail(v5);
   const u2 = p2 + v6;
-  const u3 = beta + u2;
   // Beyond this size, and at infinity, the result is its limit.
   const bounded3 = Math.min(alphaPValue, 709);
   // Beyond this size, and at infinity, the result is its limit.
   const bounded4 = Math.max(bounded3, -746);
   const e = boundedExp(bounded4);
-  const u4 = e + 1;
-  const q = e / u4;
+  const u3 = e + 1;
+  const q = e / u3;
   // Beyond this size, and at infinity, the result is its limit.
   const bounded5 = Math.min(alphaNValue, 709);
   // Beyond this size, and at infinity, the result is its limit.
   const bounded6 = Math.max(bounded5, -746);
   const e2 = boundedExp(bounded6);
-  const u5 = e2 + 1;
+  const u4 = e2 + 1;
   sides[0] = 0;
   sides[1] = q;
   let dalphaPSum = 0;
@@ -535,29 +533,29 @@ export function xieluBackward64(
       const dyi = dy[i]!;
       const xi = x[i]!;
       const p3 = 2 * xi * u;
-      const u6 = beta + p3;
+      const u5 = beta + p3;
+      const p4 = beta * boundedExp(Math.max(Math.min(xi, 709.79), -746));
       const em1 = expm1(xi);
-      const p4 = u3 * em1;
-      const u7 = beta + p4;
-      const p5 = dyi * (xi > 0 ? u6 : u7);
-      const v7 = Math.abs(em1);
+      const p5 = u2 * em1;
+      const u6 = p4 + p5;
+      const p6 = dyi * (xi > 0 ? u5 : u6);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded7 = Math.max(xi, -3.4028234663852886e38);
-      const p6 = dyi * (bounded7 * bounded7 * pick(0, xi > 0));
-      const u8 = em1 - xi;
-      const p7 = dyi * choose(xi > 0, 0, (u8 * e2) / u5);
+      const p7 = dyi * (bounded7 * bounded7 * pick(0, xi > 0));
+      const u7 = em1 - xi;
+      const p8 = dyi * choose(xi > 0, 0, (u7 * e2) / u4);
       if (!(
-        (xi <= 0 || p3 <= 131072 * Math.abs(u6)) &&
-        (xi > 0 || u2 * v7 + Math.abs(p4) <= 131072 * Math.abs(u7)) &&
-        Math.abs(p5) <= Number.MAX_VALUE &&
+        (xi <= 0 || p3 <= 131072 * Math.abs(u5)) &&
+        (xi > 0 || Math.abs(p4) + Math.abs(p5) <= 65536 * Math.abs(u6)) &&
         Math.abs(p6) <= Number.MAX_VALUE &&
-        (xi > 0 || v7 <= 65536 * Math.abs(u8)) &&
-        Math.abs(p7) <= Number.MAX_VALUE
+        Math.abs(p7) <= Number.MAX_VALUE &&
+        (xi > 0 || Math.abs(em1) <= 65536 * Math.abs(u7)) &&
+        Math.abs(p8) <= Number.MAX_VALUE
       ))
         break;
-      dx[i] = p5;
-      dalphaPSum += p6;
-      dalphaNSum += p7;
+      dx[i] = p6;
+      dalphaPSum += p7;
+      dalphaNSum += p8;
     }
     if (i < size) {
       // One that needs more digits.
@@ -616,25 +614,25 @@ export function xieluFused64(
       const u6 = p4 + p5;
       const v8 = xi > 0 ? u4 : u6;
       const v9 = Math.abs(p4);
-      const v10 = Math.abs(em1);
       const p6 = 2 * xi * u;
       const u7 = beta + p6;
-      const p7 = u3 * em1;
-      const u8 = beta + p7;
-      const v11 = xi > 0 ? u7 : u8;
+      const p7 = beta * boundedExp(Math.max(Math.min(xi, 709.79), -746));
+      const p8 = u2 * em1;
+      const u8 = p7 + p8;
+      const v10 = xi > 0 ? u7 : u8;
       if (!(
         (xi <= 0 || p3 + 0.125 * v9 <= 131072 * Math.abs(u4)) &&
         (xi > 0 ||
-          u2 * Math.abs(u5) + v10 * v7 + (v9 + Math.abs(p5)) <=
+          u2 * Math.abs(u5) + Math.abs(em1) * v7 + (v9 + Math.abs(p5)) <=
             131072 * Math.abs(u6)) &&
         Math.abs(v8) <= Number.MAX_VALUE &&
         (xi <= 0 || p6 <= 131072 * Math.abs(u7)) &&
-        (xi > 0 || u2 * v10 + Math.abs(p7) <= 131072 * Math.abs(u8)) &&
-        Math.abs(v11) <= Number.MAX_VALUE
+        (xi > 0 || Math.abs(p7) + Math.abs(p8) <= 65536 * Math.abs(u8)) &&
+        Math.abs(v10) <= Number.MAX_VALUE
       ))
         break;
       y[i] = v8;
-      dx[i] = v11;
+      dx[i] = v10;
     }
     if (i < size) {
       // One that needs more digits.
@@ -689,32 +687,32 @@ export function xieluDoubleBackward64(
   const v5 = Math.abs(alphaNValue);
   const v6 = softplusTail(v5);
   const u2 = p2 + v6;
-  const u3 = beta + u2;
   // Beyond this size, and at infinity, the result is its limit.
   const bounded3 = Math.min(alphaPValue, 709);
   // Beyond this size, and at infinity, the result is its limit.
   const bounded4 = Math.max(bounded3, -746);
   const e = boundedExp(bounded4);
-  const u4 = e + 1;
-  const q = e / u4;
+  const u3 = e + 1;
+  const q = e / u3;
   // Beyond this size, and at infinity, the result is its limit.
   const bounded5 = Math.min(alphaNValue, 709);
   // Beyond this size, and at infinity, the result is its limit.
   const bounded6 = Math.max(bounded5, -746);
   const e2 = boundedExp(bounded6);
-  const u5 = e2 + 1;
+  const u4 = e2 + 1;
   const p3 = 2 * u;
+  const u5 = beta + u2;
   const p4 = 2 * e;
-  const q2 = p4 / u4;
-  const v7 = Math.abs(u3);
+  const q2 = p4 / u3;
+  const v7 = Math.abs(u5);
   const p5 = 65536 * v7;
-  const squared = u4 * u4;
+  const squared = u3 * u3;
   const q3 = e / squared;
   const p6 = 2.0927902484106784e298 * q3;
-  const squared2 = u5 * u5;
+  const squared2 = u4 * u4;
   sides[0] = 0;
   sides[1] = q;
-  sides[2] = u3;
+  sides[2] = u5;
   sides[3] = p3;
   sides[4] = 0;
   sides[5] = q2;
@@ -729,73 +727,73 @@ export function xieluDoubleBackward64(
       const ddxI = ddx[i]!;
       const p7 = 2 * xi * u;
       const u6 = beta + p7;
+      const p8 = beta * boundedExp(Math.max(Math.min(xi, 709.79), -746));
       const em1 = expm1(xi);
-      const p8 = u3 * em1;
-      const u7 = beta + p8;
-      const p9 = ddxI * (xi > 0 ? u6 : u7);
+      const p9 = u2 * em1;
+      const u7 = p8 + p9;
+      const p10 = ddxI * (xi > 0 ? u6 : u7);
       // Beyond this size, and at infinity, the result is its limit.
       const bounded7 = Math.max(xi, -3.4028234663852886e38);
       const squared3 = bounded7 * bounded7;
-      const p10 = ddalphaPValue * (squared3 * pick(0, xi > 0));
+      const p11 = ddalphaPValue * (squared3 * pick(0, xi > 0));
       const u8 = em1 - xi;
-      const p11 = u8 * e2;
-      const p12 = ddalphaNValue * choose(xi > 0, 0, p11 / u5);
-      const v8 = Math.abs(em1);
-      const p13 = dyi * ddxI;
+      const p12 = u8 * e2;
+      const p13 = ddalphaNValue * choose(xi > 0, 0, p12 / u4);
+      const p14 = dyi * ddxI;
       // Beyond this size, and at infinity, the result is its limit.
       const bounded8 = Math.max(Math.min(xi, 746), -746);
-      const p14 = dyi * ddalphaPValue;
-      const p15 = bounded7 * pick(4, xi > 0);
-      const p16 = p14 * p15;
-      const p17 = dyi * ddalphaNValue;
-      const v9 = choose(xi > 0, 0, (em1 * e2) / u5);
-      const p18 = p13 * p15;
-      const p19 = p14 * (squared3 * pick(6, xi > 0));
-      const q4 = p11 / squared2;
-      const p20 = p17 * choose(xi > 0, 0, q4);
-      const v10 = Math.abs(p11);
-      const v11 = Math.abs(q4);
+      const p15 = dyi * ddalphaPValue;
+      const p16 = bounded7 * pick(4, xi > 0);
+      const p17 = p15 * p16;
+      const p18 = dyi * ddalphaNValue;
+      const v8 = choose(xi > 0, 0, (em1 * e2) / u4);
+      const p19 = p14 * p16;
+      const p20 = p15 * (squared3 * pick(6, xi > 0));
+      const q4 = p12 / squared2;
+      const p21 = p18 * choose(xi > 0, 0, q4);
+      const v9 = Math.abs(p12);
+      const v10 = Math.abs(q4);
       if (!(
         (xi <= 0 || p7 <= 131072 * Math.abs(u6)) &&
-        (xi > 0 || u2 * v8 + Math.abs(p8) <= 131072 * Math.abs(u7)) &&
-        Math.abs(p9) <= Number.MAX_VALUE &&
+        (xi > 0 || Math.abs(p8) + Math.abs(p9) <= 65536 * Math.abs(u7)) &&
         Math.abs(p10) <= Number.MAX_VALUE &&
-        (xi > 0 || v8 <= 65536 * Math.abs(u8)) &&
-        Math.abs(p12) <= Number.MAX_VALUE &&
+        Math.abs(p11) <= Number.MAX_VALUE &&
+        (xi > 0 || Math.abs(em1) <= 65536 * Math.abs(u8)) &&
+        Math.abs(p13) <= Number.MAX_VALUE &&
         (xi > 0 || u2 <= p5) &&
-        Math.abs(p16) <= Number.MAX_VALUE &&
-        Math.abs(p18) <= Number.MAX_VALUE &&
+        Math.abs(p17) <= Number.MAX_VALUE &&
+        Math.abs(p19) <= Number.MAX_VALUE &&
         (xi <= 0 ||
           (e >= 9.332636185032189e-302 &&
             e <= p6 &&
             q3 >= 9.332636185032189e-302 &&
             squared3 * q3 >= 9.332636185032189e-302)) &&
-        Math.abs(p19) <= Number.MAX_VALUE &&
+        Math.abs(p20) <= Number.MAX_VALUE &&
         (xi > 0 ||
-          (v8 <= 65536 * Math.abs(u8) &&
+          (Math.abs(em1) <= 65536 * Math.abs(u8) &&
             e2 >= 9.332636185032189e-302 &&
-            v10 >= 9.332636185032189e-302 &&
-            v10 <= 2.0927902484106784e298 * v11 &&
-            v11 >= 9.332636185032189e-302)) &&
-        Math.abs(p20) <= Number.MAX_VALUE
+            v9 >= 9.332636185032189e-302 &&
+            v9 <= 2.0927902484106784e298 * v10 &&
+            v10 >= 9.332636185032189e-302)) &&
+        Math.abs(p21) <= Number.MAX_VALUE
       ))
         break;
-      ddy[i] = p9 + p10 + p12;
+      ddy[i] = p10 + p11 + p13;
       dx[i] =
-        p13 *
+        p14 *
           pick(2, xi > 0) *
           boundedExp(0.5 * (bounded8 - Math.abs(bounded8))) +
-        p16 +
-        p17 * v9;
-      dalphaPSum += p18 + p19;
-      dalphaNSum += p13 * v9 + p20;
+        p17 +
+        p18 * v8;
+      dalphaPSum += p19 + p20;
+      dalphaNSum += p14 * v8 + p21;
     }
     if (i < size) {
       // One that needs more digits.
       const dyi = dy[i]!;
       const xi = x[i]!;
       const ddxI = ddx[i]!;
-      const v12 = choose(xi > 0, 0, (expm1(xi) * e2) / u5);
+      const v11 = choose(xi > 0, 0, (expm1(xi) * e2) / u4);
       ddy[i] =
         xieluDxExactly(xi, alphaPValue, alphaNValue, beta, ddxI) +
         xieluDalphaP_exactly(xi, alphaPValue, ddalphaPValue) +
@@ -803,12 +801,12 @@ export function xieluDoubleBackward64(
       dx[i] =
         xieluDxDxExactly(xi, alphaPValue, alphaNValue, beta, dyi * ddxI) +
         xieluDxDalphaP_exactly(xi, alphaPValue, dyi * ddalphaPValue) +
-        dyi * ddalphaNValue * v12;
+        dyi * ddalphaNValue * v11;
       dalphaPSum +=
         xieluDxDalphaP_exactly(xi, alphaPValue, dyi * ddxI) +
         xieluDalphaP_dalphaP_exactly(xi, alphaPValue, dyi * ddalphaPValue);
       dalphaNSum +=
-        dyi * ddxI * v12 +
+        dyi * ddxI * v11 +
         xieluDalphaN_dalphaN_exactly(xi, alphaNValue, dyi * ddalphaNValue);
     }
   }
@@ -1879,8 +1877,8 @@ function xieluDxExactlyWide(
   x4: Wide,
 ): Wide {
   let t0 = wideAdd(
-    x3,
-    wideMultiply(wideAdd(x3, wideSoftplus(x2)), wideExpm1(x0)),
+    wideMultiply(x3, wideExp(x0)),
+    wideMultiply(wideSoftplus(x2), wideExpm1(x0)),
   );
   if (wideLess(wideInteger(0n), x0)) {
     t0 = wideAdd(

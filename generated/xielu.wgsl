@@ -1294,8 +1294,19 @@ struct xielu_gradients {
   alpha_n: f32,
 }
 
+fn xielu_exp(x: f32) -> f32 {
+  if (xielu_is_nan(x)) {
+    return x;
+  }
+  return xielu_exp_scaled(x, 0.0, 0);
+}
+
 fn xielu_slope_0_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
-  return select(x3 + (x3 + xielu_softplus(x2)) * xielu_expm1(x0), x3 + 2.0 * (xielu_softplus(x1) * x0), x0 > 0.0);
+  return select(
+    xielu_exp(x0) * x3 + xielu_softplus(x2) * xielu_expm1(x0),
+    x3 + 2.0 * (xielu_softplus(x1) * x0),
+    x0 > 0.0
+  );
 }
 
 // 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
@@ -1326,59 +1337,60 @@ fn xielu_slope_2_far(x0: f32, x1: f32) -> f32 {
 //   r13 = negate(r13)
 //   r13 = select(r12, r13, r0)
 //   r12 = exponential(r0, 0)
-//   r12 = add(r12, r8)
+//   r14 = add(r12, r8)
 //   r6 = negate(r6)
-//   r6 = select(r13, r12, r6)
-//   r12 = negate(r0)
-//   r12 = add(r6, r12)
+//   r6 = select(r13, r14, r6)
+//   r14 = negate(r0)
+//   r14 = add(r6, r14)
 //   r13 = abs(r2)
 //   r13 = negate(r13)
 //   r13 = exponential(r13, 0)
-//   r14 = select(r7, r13, r2)
-//   r15 = add(r7, r13)
-//   r15 = divide(r14, r15)
-//   r15 = multiply(r12, r15)
-//   r12 = less(r5, r0)
-//   r15 = select(r15, r5, r12)
-//   r14 = multiply(r0, r0)
-//   r14 = multiply(r7, r14)
-//   r16 = abs(r1)
-//   r16 = negate(r16)
-//   r16 = exponential(r16, 0)
-//   r17 = select(r7, r16, r1)
-//   r18 = add(r7, r16)
-//   r18 = divide(r17, r18)
-//   r18 = multiply(r14, r18)
-//   r18 = select(r5, r18, r12)
-//   r14 = less(r4, r9)
-//   r14 = select(r15, r18, r14)
-//   r18 = add(r13, r7)
-//   r15 = log_exponent(r18)
-//   r17 = abs(r13)
-//   r17 = less(r17, r10)
-//   r15 = select(r15, r5, r17)
-//   r15 = multiply(r15, r11)
-//   r18 = log_fraction(r18)
-//   r18 = add(r18, r8)
-//   r17 = select(r18, r13, r17)
-//   r13 = add(r17, r9)
-//   r13 = divide(r17, r13)
+//   r15 = select(r7, r13, r2)
+//   r16 = add(r7, r13)
+//   r16 = divide(r15, r16)
+//   r16 = multiply(r14, r16)
+//   r14 = less(r5, r0)
+//   r16 = select(r16, r5, r14)
+//   r15 = multiply(r0, r0)
+//   r15 = multiply(r7, r15)
+//   r17 = abs(r1)
+//   r17 = negate(r17)
+//   r17 = exponential(r17, 0)
+//   r18 = select(r7, r17, r1)
+//   r19 = add(r7, r17)
+//   r19 = divide(r18, r19)
+//   r19 = multiply(r15, r19)
+//   r19 = select(r5, r19, r14)
+//   r15 = less(r4, r9)
+//   r15 = select(r16, r19, r15)
+//   r12 = multiply(r3, r12)
+//   r19 = add(r13, r7)
+//   r16 = log_exponent(r19)
+//   r18 = abs(r13)
+//   r18 = less(r18, r10)
+//   r16 = select(r16, r5, r18)
+//   r16 = multiply(r16, r11)
+//   r19 = log_fraction(r19)
+//   r19 = add(r19, r8)
+//   r18 = select(r19, r13, r18)
+//   r13 = add(r18, r9)
+//   r13 = divide(r18, r13)
 //   r13 = twice_artanh(r13)
-//   r13 = add(r15, r13)
-//   r15 = add(r2, r13)
-//   r2 = select(r15, r13, r2)
-//   r2 = add(r3, r2)
+//   r13 = add(r16, r13)
+//   r16 = add(r2, r13)
+//   r2 = select(r16, r13, r2)
 //   r6 = multiply(r2, r6)
+//   r6 = add(r12, r6)
 //   r0 = multiply(r9, r0)
-//   r2 = add(r16, r7)
-//   r13 = log_exponent(r2)
-//   r15 = abs(r16)
-//   r10 = less(r15, r10)
-//   r5 = select(r13, r5, r10)
+//   r12 = add(r17, r7)
+//   r2 = log_exponent(r12)
+//   r13 = abs(r17)
+//   r10 = less(r13, r10)
+//   r5 = select(r2, r5, r10)
 //   r11 = multiply(r5, r11)
-//   r2 = log_fraction(r2)
-//   r8 = add(r2, r8)
-//   r10 = select(r8, r16, r10)
+//   r12 = log_fraction(r12)
+//   r8 = add(r12, r8)
+//   r10 = select(r8, r17, r10)
 //   r9 = add(r10, r9)
 //   r9 = divide(r10, r9)
 //   r9 = twice_artanh(r9)
@@ -1386,10 +1398,10 @@ fn xielu_slope_2_far(x0: f32, x1: f32) -> f32 {
 //   r11 = add(r1, r9)
 //   r1 = select(r11, r9, r1)
 //   r1 = multiply(r0, r1)
-//   r12 = select(r6, r1, r12)
-//   r12 = add(r3, r12)
+//   r1 = add(r3, r1)
+//   r14 = select(r6, r1, r14)
 //   r7 = less(r4, r7)
-//   r7 = select(r14, r12, r7)
+//   r7 = select(r15, r14, r7)
 fn xielu_backward_exactly_wide(
   x0: xielu_wide,
   x1: xielu_wide,
@@ -1397,7 +1409,7 @@ fn xielu_backward_exactly_wide(
   x3: xielu_wide,
   which: xielu_wide
 ) -> xielu_wide_outcome {
-  var registers = array<xielu_wide, 19>(
+  var registers = array<xielu_wide, 20>(
     x0,
     x1,
     x2,
@@ -1416,10 +1428,11 @@ fn xielu_backward_exactly_wide(
     xielu_WIDE_ZERO,
     xielu_WIDE_ZERO,
     xielu_WIDE_ZERO,
+    xielu_WIDE_ZERO,
     xielu_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 19>(
+  var errors = array<i32, 20>(
     -xielu_WIDE_BEYOND,
     -xielu_WIDE_BEYOND,
     -xielu_WIDE_BEYOND,
@@ -1438,29 +1451,30 @@ fn xielu_backward_exactly_wide(
     -xielu_WIDE_BEYOND,
     -xielu_WIDE_BEYOND,
     -xielu_WIDE_BEYOND,
+    -xielu_WIDE_BEYOND,
     -xielu_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 146>(
+  var steps = array<u32, 148>(
     0x0000000cu, 0x00000000u, 0x00000406u, 0x0000180cu, 0x0000080cu, 0x00603005u, 0x00000c0cu, 0x2010300cu, 0x0000100du,
     0x00001c0cu, 0x0000140du, 0x0000340cu, 0x0000180du, 0x0000340du, 0x0000080du, 0x0000340cu, 0x00000c0cu, 0x20000000u,
-    0x0000100cu, 0x0000200cu, 0x00001806u, 0x00001806u, 0x00000806u, 0x0060300du, 0x0000180cu, 0x00000000u, 0x0000100cu,
-    0x00003006u, 0x0000000du, 0x00000802u, 0x0000180du, 0x0000340du, 0x00000c0du, 0x2000340du, 0x0000080eu, 0x00203407u,
-    0x0000100fu, 0x00003407u, 0x0000140fu, 0x00003c0eu, 0x00001c0fu, 0x00003c0cu, 0x0000040cu, 0x00000005u, 0x0000080fu,
-    0x00c0140fu, 0x00001c0eu, 0x00000000u, 0x00001c0eu, 0x00003807u, 0x00000010u, 0x00000401u, 0x00001810u, 0x00004010u,
-    0x00000c10u, 0x20004010u, 0x00000811u, 0x00104007u, 0x00001012u, 0x00004007u, 0x00001412u, 0x00004811u, 0x00001c12u,
-    0x0000480eu, 0x00000812u, 0x00c04805u, 0x0000040eu, 0x00002404u, 0x0000080eu, 0x00e0480fu, 0x00001012u, 0x00001c0du,
-    0x0000200fu, 0x00004812u, 0x00000011u, 0x0000340du, 0x00000411u, 0x00002811u, 0x0000080fu, 0x0110140fu, 0x00001c0fu,
-    0x00002c0fu, 0x00002412u, 0x00004812u, 0x00001012u, 0x00002012u, 0x00000811u, 0x01103412u, 0x0000100du, 0x00002411u,
-    0x0000140du, 0x00003411u, 0x0000280du, 0x0000340du, 0x0000100du, 0x0000340fu, 0x0000100fu, 0x00003402u, 0x00000802u,
-    0x0020340fu, 0x00001002u, 0x00000803u, 0x00001c06u, 0x00001802u, 0x00001c00u, 0x00000009u, 0x00001002u, 0x00001c10u,
-    0x0000200du, 0x00000802u, 0x0000000fu, 0x00004010u, 0x0000040au, 0x0000280fu, 0x00000805u, 0x00a0140du, 0x00001c0bu,
-    0x00002c05u, 0x00002402u, 0x00000802u, 0x00001008u, 0x00002002u, 0x0000080au, 0x00a04008u, 0x00001009u, 0x0000240au,
-    0x00001409u, 0x0000240au, 0x00002809u, 0x00002409u, 0x00001009u, 0x0000240bu, 0x0000100bu, 0x00002401u, 0x00000801u,
-    0x0010240bu, 0x00001c01u, 0x00000400u, 0x0000080cu, 0x00c00406u, 0x0000100cu, 0x00003003u, 0x00000407u, 0x00001c04u,
-    0x00000807u, 0x0070300eu
+    0x0000100eu, 0x0000200cu, 0x00001806u, 0x00001806u, 0x00000806u, 0x0060380du, 0x0000180eu, 0x00000000u, 0x0000100eu,
+    0x00003806u, 0x0000000du, 0x00000802u, 0x0000180du, 0x0000340du, 0x00000c0du, 0x2000340du, 0x0000080fu, 0x00203407u,
+    0x00001010u, 0x00003407u, 0x00001410u, 0x0000400fu, 0x00001c10u, 0x0000400eu, 0x0000040eu, 0x00000005u, 0x00000810u,
+    0x00e01410u, 0x00001c0fu, 0x00000000u, 0x00001c0fu, 0x00003c07u, 0x00000011u, 0x00000401u, 0x00001811u, 0x00004411u,
+    0x00000c11u, 0x20004411u, 0x00000812u, 0x00104407u, 0x00001013u, 0x00004407u, 0x00001413u, 0x00004c12u, 0x00001c13u,
+    0x00004c0fu, 0x00000813u, 0x00e04c05u, 0x0000040fu, 0x00002404u, 0x0000080fu, 0x00f04c10u, 0x00001c0cu, 0x00003003u,
+    0x00001013u, 0x00001c0du, 0x00002010u, 0x00004c13u, 0x00000012u, 0x0000340du, 0x00000412u, 0x00002812u, 0x00000810u,
+    0x01201410u, 0x00001c10u, 0x00002c10u, 0x00002413u, 0x00004c13u, 0x00001013u, 0x00002013u, 0x00000812u, 0x01203413u,
+    0x0000100du, 0x00002412u, 0x0000140du, 0x00003412u, 0x0000280du, 0x0000340du, 0x0000100du, 0x00003410u, 0x00001010u,
+    0x00003402u, 0x00000802u, 0x00203410u, 0x00001c06u, 0x00001802u, 0x00001006u, 0x0000180cu, 0x00001c00u, 0x00000009u,
+    0x0000100cu, 0x00001c11u, 0x00002002u, 0x0000300cu, 0x0000000du, 0x00004411u, 0x0000040au, 0x0000280du, 0x00000805u,
+    0x00a01402u, 0x00001c0bu, 0x00002c05u, 0x0000240cu, 0x0000300cu, 0x00001008u, 0x0000200cu, 0x0000080au, 0x00a04408u,
+    0x00001009u, 0x0000240au, 0x00001409u, 0x0000240au, 0x00002809u, 0x00002409u, 0x00001009u, 0x0000240bu, 0x0000100bu,
+    0x00002401u, 0x00000801u, 0x0010240bu, 0x00001c01u, 0x00000400u, 0x00001001u, 0x00000403u, 0x0000080eu, 0x00e00406u,
+    0x00000407u, 0x00001c04u, 0x00000807u, 0x0070380fu
   );
-  for (var i = 0; i < 146; i = i + 2) {
+  for (var i = 0; i < 148; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -1606,40 +1620,41 @@ fn xielu_backward(dy: f32, x: f32, alpha_p: f32, alpha_n: f32, beta: f32) -> xie
   let u = xielu_pair_add(bounded, l);
   let p2 = xielu_pair_multiply(p, u);
   let u2 = xielu_pair_add(xielu_pair_from_f32(beta), p2);
+  let e2 = xielu_pair_exp(xielu_pair_from_f32(x));
+  let p3 = xielu_pair_multiply(xielu_pair_from_f32(beta), e2);
   let bounded2 = xielu_pair_at_least(xielu_pair_from_f32(alpha_n), xielu_pair(0.0, 0.0));
   let v3 = xielu_pair_abs(xielu_pair_from_f32(alpha_n));
   let v4 = xielu_pair_negate(v3);
-  let e2 = xielu_pair_exp(v4);
-  let l2 = xielu_pair_log1p(e2);
+  let e3 = xielu_pair_exp(v4);
+  let l2 = xielu_pair_log1p(e3);
   let u3 = xielu_pair_add(bounded2, l2);
-  let u4 = xielu_pair_add(xielu_pair_from_f32(beta), u3);
   let em1 = xielu_pair_expm1(xielu_pair_from_f32(x));
-  let p3 = xielu_pair_multiply(u4, em1);
-  let u5 = xielu_pair_add(xielu_pair_from_f32(beta), p3);
-  var v5 = u5;
+  let p4 = xielu_pair_multiply(u3, em1);
+  let u4 = xielu_pair_add(p3, p4);
+  var v5 = u4;
   if (x > 0.0) {
     v5 = u2;
   }
   let squared = xielu_pair_multiply(xielu_pair_from_f32(x), xielu_pair_from_f32(x));
   let bounded3 = xielu_pair_at_most(xielu_pair_from_f32(alpha_p), xielu_pair(40.0, 0.0));
   let v6 = xielu_pair_raised_exp(bounded3);
-  let p4 = xielu_pair_scale(v6, 8.6736174e-19);
-  let u6 = xielu_pair_add(p4, xielu_pair(1.0, 0.0));
-  let q = xielu_pair_divide(v6, u6);
-  let p5 = xielu_pair_multiply(squared, q);
-  let p6 = xielu_pair_scale(p5, 8.6736174e-19);
+  let p5 = xielu_pair_scale(v6, 8.6736174e-19);
+  let u5 = xielu_pair_add(p5, xielu_pair(1.0, 0.0));
+  let q = xielu_pair_divide(v6, u5);
+  let p6 = xielu_pair_multiply(squared, q);
+  let p7 = xielu_pair_scale(p6, 8.6736174e-19);
   var v7 = xielu_pair(0.0, 0.0);
   if (x > 0.0) {
-    v7 = p6;
+    v7 = p7;
   }
-  let u7 = xielu_pair_subtract(em1, xielu_pair_from_f32(x));
+  let u6 = xielu_pair_subtract(em1, xielu_pair_from_f32(x));
   let bounded4 = xielu_pair_at_most(xielu_pair_from_f32(alpha_n), xielu_pair(40.0, 0.0));
   let v8 = xielu_pair_raised_exp(bounded4);
-  let p7 = xielu_pair_scale(v8, 8.6736174e-19);
-  let u8 = xielu_pair_add(p7, xielu_pair(1.0, 0.0));
-  let q2 = xielu_pair_divide(v8, u8);
-  let p8 = xielu_pair_multiply(u7, q2);
-  var v9 = xielu_pair_scale(p8, 8.6736174e-19);
+  let p8 = xielu_pair_scale(v8, 8.6736174e-19);
+  let u7 = xielu_pair_add(p8, xielu_pair(1.0, 0.0));
+  let q2 = xielu_pair_divide(v8, u7);
+  let p9 = xielu_pair_multiply(u6, q2);
+  var v9 = xielu_pair_scale(p9, 8.6736174e-19);
   if (x > 0.0) {
     v9 = xielu_pair(0.0, 0.0);
   }
@@ -1647,8 +1662,8 @@ fn xielu_backward(dy: f32, x: f32, alpha_p: f32, alpha_n: f32, beta: f32) -> xie
   var found0 =
     ((x <= 0.0) | ((1.26217745e-29 * p.high + p2.high <= 16.0 * abs(u2.high)) & (abs(u2.high) >= 1.9721523e-31))) &
       ((x > 0.0) |
-        ((u3.high * abs(em1.high) + 1.26217745e-29 * abs(em1.high) + abs(p3.high) <= 16.0 * abs(u5.high)) &
-          (abs(u5.high) >= 1.9721523e-31))) &
+        ((6.3108872e-30 * (abs(beta) + abs(em1.high)) + (abs(p3.high) + abs(p4.high)) <= 8.0 * abs(u4.high)) &
+          (abs(u4.high) >= 3.9443045e-31))) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha_p)) <= 0x5c800000u) &
@@ -1664,18 +1679,18 @@ fn xielu_backward(dy: f32, x: f32, alpha_p: f32, alpha_n: f32, beta: f32) -> xie
       ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha_p)) <= 0x71800000u) &
       ((v.high >= 7.888609e-31) | (alpha_p == 0.0)) &
-      ((x <= 0.0) | (bitcast<u32>(abs(p6.high)) <= 0x7a800000u)) &
+      ((x <= 0.0) | (bitcast<u32>(abs(p7.high)) <= 0x7a800000u)) &
     ((x <= 0.0) |
-      ((bitcast<u32>(abs(p6.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
+      ((bitcast<u32>(abs(p7.high)) <= 0x7a800000u) & (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
         (bitcast<u32>(abs(squared.high)) <= 0x7a800000u)));
   var result_alpha_n = xielu_pair_to_f32(v9);
   var found2 =
-    ((x > 0.0) | ((abs(em1.high) <= 16.0 * abs(u7.high)) & (v8.high >= 7.888609e-31))) &
+    ((x > 0.0) | ((abs(em1.high) <= 16.0 * abs(u6.high)) & (v8.high >= 7.888609e-31))) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
       (bitcast<u32>(abs(alpha_n)) <= 0x5c800000u) &
       ((v3.high >= 3.469447e-18) | (alpha_n == 0.0)) &
-    ((x > 0.0) | (bitcast<u32>(abs(p8.high)) <= 0x7a800000u));
+    ((x > 0.0) | (bitcast<u32>(abs(p9.high)) <= 0x7a800000u));
   // A loop, in which the call stands once: compilers of shaders inline every call.
   while (!found0 | !found1 | !found2) {
     let exact = xielu_backward_exactly(x, alpha_p, alpha_n, beta, select(select(2.0, 1.0, !found1), 0.0, !found0));
@@ -1743,8 +1758,10 @@ fn xielu_fused(x: f32, alpha_p: f32, alpha_n: f32, beta: f32) -> xielu_value_and
   let p4 = xielu_pair_scale(xielu_pair_from_f32(x), 2.0);
   let p5 = xielu_pair_multiply(p4, u);
   let u7 = xielu_pair_add(xielu_pair_from_f32(beta), p5);
-  let p6 = xielu_pair_multiply(u4, em1);
-  let u8 = xielu_pair_add(xielu_pair_from_f32(beta), p6);
+  let e3 = xielu_pair_exp(xielu_pair_from_f32(x));
+  let p6 = xielu_pair_multiply(xielu_pair_from_f32(beta), e3);
+  let p7 = xielu_pair_multiply(u3, em1);
+  let u8 = xielu_pair_add(p6, p7);
   var v6 = u8;
   if (x > 0.0) {
     v6 = u7;
@@ -1781,8 +1798,8 @@ fn xielu_fused(x: f32, alpha_p: f32, alpha_n: f32, beta: f32) -> xielu_value_and
     !(
       ((x <= 0.0) | ((1.26217745e-29 * p4.high + p5.high <= 16.0 * abs(u7.high)) & (abs(u7.high) >= 1.9721523e-31))) &
         ((x > 0.0) |
-          ((u3.high * abs(em1.high) + 1.26217745e-29 * abs(em1.high) + abs(p6.high) <= 16.0 * abs(u8.high)) &
-            (abs(u8.high) >= 1.9721523e-31))) &
+          ((6.3108872e-30 * (abs(beta) + abs(em1.high)) + (abs(p6.high) + abs(p7.high)) <= 8.0 * abs(u8.high)) &
+            (abs(u8.high) >= 3.9443045e-31))) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
         (bitcast<u32>(abs(alpha_p)) <= 0x5c800000u) &

@@ -20,6 +20,7 @@ const rule = (from: string, to: string, requires?: Rule["requires"]): Rule =>
 export const sumRules: readonly Rule[] = [
   rule("exp(a) - 1", "expm1(a)"),
   rule("1 + expm1(a)", "exp(a)"),
+  rule("b + (b + c) * expm1(a)", "b * exp(a) + c * expm1(a)"),
   rule("1 + erf(a)", "erfc(-a)"),
   rule("1 - erf(a)", "erfc(a)"),
   rule("1 - erfc(a)", "erf(a)"),
