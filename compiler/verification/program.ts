@@ -1,6 +1,6 @@
 /**
  * What of a generated file a kernel runs: the declarations that its entry point reaches. A kernel is known by the digest
- * of their tokens, so that comments, layout and other kernels of the file change nothing.
+ * of their tokens, so that comments, layout, the order of declarations and other kernels of the file change nothing.
  */
 import { sha256 } from "../sha256.js";
 import {
@@ -152,8 +152,8 @@ export const textOf = (declarations: readonly Declaration[]): string =>
   `${declarations.map(({ text }) => text).join("\n")}\n`;
 
 async function digested(declarations: readonly Declaration[]): Promise<Program> {
-  const tokens = declarations.map((declaration) => declaration.tokens.join(" ")).join("\n");
-  return { text: textOf(declarations), digest: await shortDigest(tokens) };
+  const texts = declarations.map(({ tokens }) => tokens.join(" ")).sort();
+  return { text: textOf(declarations), digest: await shortDigest(texts.join("\n")) };
 }
 
 export const shortDigest = async (text: string): Promise<string> => (await sha256(text)).slice(0, 32);
