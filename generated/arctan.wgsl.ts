@@ -37,90 +37,6 @@ fn arctan(x: f32) -> f32 {
   return arctan_atan(x);
 }
 
-fn arctan_slope_0_far(x0: f32) -> f32 {
-  return 1.0 / (x0 * x0 + 1.0);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct arctan_pair {
-  high: f32,
-  low: f32,
-}
-
-fn arctan_pair_to_f32(a: arctan_pair) -> f32 {
-  return a.high + a.low;
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn arctan_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn arctan_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn arctan_pair_product(a: f32, b: f32) -> arctan_pair {
-  let p = arctan_rounded(a * b);
-  let ah = arctan_upper_half(a);
-  let al = a - ah;
-  let bh = arctan_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return arctan_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn arctan_pair_ordered_sum(a: f32, b: f32) -> arctan_pair {
-  let s = arctan_rounded(a + b);
-  return arctan_pair(s, b - arctan_rounded(s - a));
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn arctan_pair_divide(a: arctan_pair, b: arctan_pair) -> arctan_pair {
-  let q = arctan_rounded(a.high / b.high);
-  let p = arctan_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return arctan_pair_ordered_sum(q, rest / b.high);
-}
-
-// a + b exactly (Knuth).
-fn arctan_pair_sum(a: f32, b: f32) -> arctan_pair {
-  let s = arctan_rounded(a + b);
-  let t = arctan_rounded(s - a);
-  return arctan_pair(s, (a - arctan_rounded(s - t)) + (b - t));
-}
-
-fn arctan_pair_add(a: arctan_pair, b: arctan_pair) -> arctan_pair {
-  let s = arctan_pair_sum(a.high, b.high);
-  return arctan_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-fn arctan_pair_multiply(a: arctan_pair, b: arctan_pair) -> arctan_pair {
-  let p = arctan_pair_product(a.high, b.high);
-  return arctan_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn arctan_pair_from_f32(x: f32) -> arctan_pair {
-  return arctan_pair(x, 0.0);
-}
-
-fn arctan_backward_carefully(dy: f32, x: f32) -> f32 {
-  var result = arctan_pair_to_f32(
-    arctan_pair_divide(
-      arctan_pair(1.0, 0.0),
-      arctan_pair_add(arctan_pair_multiply(arctan_pair_from_f32(x), arctan_pair_from_f32(x)), arctan_pair(1.0, 0.0))
-    )
-  );
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
-    result = arctan_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 fn arctan_backward(dy: f32, x: f32) -> f32 {
   return dy * (1.0 / (x * x + 1.0));
 }
@@ -131,17 +47,8 @@ struct arctan_value_and_slopes {
 }
 
 fn arctan_fused(x: f32) -> arctan_value_and_slopes {
-  var result_x = arctan_pair_to_f32(
-    arctan_pair_divide(
-      arctan_pair(1.0, 0.0),
-      arctan_pair_add(arctan_pair_multiply(arctan_pair_from_f32(x), arctan_pair_from_f32(x)), arctan_pair(1.0, 0.0))
-    )
-  );
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
-    result_x = arctan_slope_0_far(x);
-  }
-  return arctan_value_and_slopes(arctan_atan(x), result_x);
+  let slopes = arctan_backward(1.0, x);
+  return arctan_value_and_slopes(arctan(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -149,6 +56,12 @@ struct arctan_ranged {
   high: f32,
   low: f32,
   exponent: f32,
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct arctan_pair {
+  high: f32,
+  low: f32,
 }
 
 const arctan_RANGED_ZERO: arctan_ranged = arctan_ranged(0.0, 0.0, -2.0e38);
@@ -188,6 +101,29 @@ fn arctan_ranged_from_given(x: f32) -> arctan_ranged {
   return arctan_ranged_select(infinite, arctan_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn arctan_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// a + b exactly (Knuth).
+fn arctan_pair_sum(a: f32, b: f32) -> arctan_pair {
+  let s = arctan_rounded(a + b);
+  let t = arctan_rounded(s - a);
+  return arctan_pair(s, (a - arctan_rounded(s - t)) + (b - t));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn arctan_pair_ordered_sum(a: f32, b: f32) -> arctan_pair {
+  let s = arctan_rounded(a + b);
+  return arctan_pair(s, b - arctan_rounded(s - a));
+}
+
+fn arctan_pair_add(a: arctan_pair, b: arctan_pair) -> arctan_pair {
+  let s = arctan_pair_sum(a.high, b.high);
+  return arctan_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
 fn arctan_ranged_add(a: arctan_ranged, b: arctan_ranged) -> arctan_ranged {
   let swapped = b.exponent > a.exponent;
   let x = arctan_ranged_select(swapped, b, a);
@@ -198,6 +134,27 @@ fn arctan_ranged_add(a: arctan_ranged, b: arctan_ranged) -> arctan_ranged {
     arctan_pair_add(arctan_pair(x.high, x.low), arctan_pair(y.high * factor, y.low * factor)),
     x.exponent
   );
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn arctan_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn arctan_pair_product(a: f32, b: f32) -> arctan_pair {
+  let p = arctan_rounded(a * b);
+  let ah = arctan_upper_half(a);
+  let al = a - ah;
+  let bh = arctan_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return arctan_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+fn arctan_pair_multiply(a: arctan_pair, b: arctan_pair) -> arctan_pair {
+  let p = arctan_pair_product(a.high, b.high);
+  return arctan_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 fn arctan_ranged_multiply(a: arctan_ranged, b: arctan_ranged) -> arctan_ranged {
@@ -214,6 +171,14 @@ fn arctan_ranged_to_limit(a: arctan_ranged) -> f32 {
   return ((a.high + a.low) * arctan_power_of_two(first)) * arctan_power_of_two(exponent - first);
 }
 
+// The quotient as rounded, and what is left of a over b.
+fn arctan_pair_divide(a: arctan_pair, b: arctan_pair) -> arctan_pair {
+  let q = arctan_rounded(a.high / b.high);
+  let p = arctan_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return arctan_pair_ordered_sum(q, rest / b.high);
+}
+
 fn arctan_ranged_divide(a: arctan_ranged, b: arctan_ranged) -> arctan_ranged {
   return arctan_ranged_of(
     arctan_pair_divide(arctan_pair(a.high, a.low), arctan_pair(b.high, b.low)),
@@ -227,6 +192,14 @@ fn arctan_curvature_0_far(x0: f32) -> f32 {
   return arctan_ranged_to_limit(
     arctan_ranged_divide(arctan_ranged_multiply(arctan_ranged(-1.0, 0.0, 1.0), a0), arctan_ranged_multiply(t0, t0))
   );
+}
+
+fn arctan_pair_from_f32(x: f32) -> arctan_pair {
+  return arctan_pair(x, 0.0);
+}
+
+fn arctan_pair_to_f32(a: arctan_pair) -> f32 {
+  return a.high + a.low;
 }
 
 // a times a power of two.
@@ -269,7 +242,7 @@ fn arctan_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn arctan_double_backward(dy: f32, ddx: f32, x: f32) -> arctan_second_gradients {
-  let slopes = arctan_backward_carefully(1.0, x);
+  let slopes = arctan_backward(1.0, x);
   let curvatures = arctan_curvature(x);
   return arctan_second_gradients(ddx * slopes, arctan_product_of_three(dy, ddx, curvatures));
 }
@@ -340,15 +313,12 @@ fn arctan_fused_inputs(
     return;
   }
   let x0 = arctan_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = arctan_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  arctan_output_y[i] = result0;
-  arctan_derivative_dx[i] = result1;
+  let g0 = arctan_fused(x0.x);
+  let g1 = arctan_fused(x0.y);
+  let g2 = arctan_fused(x0.z);
+  let g3 = arctan_fused(x0.w);
+  arctan_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  arctan_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

@@ -779,58 +779,6 @@ fn bent_identity(x: f32) -> f32 {
   return select(result, x, bent_identity_is_nan(x));
 }
 
-// A constant expression may not be infinite; a variable's bits may.
-var<private> bent_identity_infinity_bits: u32 = 0x7f800000u;
-
-fn bent_identity_infinity() -> f32 {
-  return bitcast<f32>(bent_identity_infinity_bits);
-}
-
-// 2^n for -126 <= n <= 127.
-fn bent_identity_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
-// sqrt(a^2 + b^2), scaled by a power of two where a square would overflow or underflow.
-fn bent_identity_hypot(a: f32, b: f32) -> f32 {
-  let bits = max(bitcast<u32>(a) & 0x7fffffffu, bitcast<u32>(b) & 0x7fffffffu);
-  if (((bitcast<u32>(a) & 0x7fffffffu) == 0x7f800000u) | ((bitcast<u32>(b) & 0x7fffffffu) == 0x7f800000u)) {
-    return bent_identity_infinity();
-  }
-  if (bits > 0x7f800000u) {
-    return a + b;
-  }
-  let largest = bitcast<f32>(bits);
-  let down = select(0, 70, largest > 1e18);
-  let scale = select(down, -100, largest < 1e-12);
-  let p = a * bent_identity_power_of_two(-scale);
-  let q = b * bent_identity_power_of_two(-scale);
-  return sqrt(p * p + q * q) * bent_identity_power_of_two(scale);
-}
-
-fn bent_identity_slope_0_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  return (0.5 * t2) / bent_identity_hypot(1.0, t2) + 1.0;
-}
-
-fn bent_identity_backward_carefully(dy: f32, x: f32) -> f32 {
-  var result = bent_identity_pair_to_f32(
-    bent_identity_pair_add(
-      bent_identity_pair_divide(
-        bent_identity_pair_scale(bent_identity_pair_from_f32(x), 0.5),
-        bent_identity_pair_hypot(bent_identity_pair(1.0, 0.0), bent_identity_pair_from_f32(x))
-      ),
-      bent_identity_pair(1.0, 0.0)
-    )
-  );
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
-    result = bent_identity_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 fn bent_identity_backward(dy: f32, x: f32) -> f32 {
   let held = min(max(x, -1099511600000.0), 1099511600000.0);
   return dy * ((0.5 * held) / sqrt(1.0 + held * held) + 1.0);
@@ -842,32 +790,8 @@ struct bent_identity_value_and_slopes {
 }
 
 fn bent_identity_fused(x: f32) -> bent_identity_value_and_slopes {
-  let r = bent_identity_pair_hypot(bent_identity_pair(1.0, 0.0), bent_identity_pair_from_f32(x));
-  let u = bent_identity_pair_subtract(r, bent_identity_pair(1.0, 0.0));
-  let p = bent_identity_pair_scale(u, 0.5);
-  let u2 = bent_identity_pair_add(bent_identity_pair_from_f32(x), p);
-  var result_value = bent_identity_pair_to_f32(u2);
-  // By the function that computes this alone.
-  if (
-    !(
-      (r.high * 0.5 + 0.000015258789 * p.high <= 32.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31) &
-        (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result_value = bent_identity(x);
-  }
-  var result_x = bent_identity_pair_to_f32(
-    bent_identity_pair_add(
-      bent_identity_pair_divide(bent_identity_pair_scale(bent_identity_pair_from_f32(x), 0.5), r),
-      bent_identity_pair(1.0, 0.0)
-    )
-  );
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
-    result_x = bent_identity_slope_0_far(x);
-  }
-  return bent_identity_value_and_slopes(select(result_value, x, bent_identity_is_nan(x)), result_x);
+  let slopes = bent_identity_backward(1.0, x);
+  return bent_identity_value_and_slopes(bent_identity(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -878,6 +802,11 @@ struct bent_identity_ranged {
 }
 
 const bent_identity_RANGED_ZERO: bent_identity_ranged = bent_identity_ranged(0.0, 0.0, -2.0e38);
+
+// 2^n for -126 <= n <= 127.
+fn bent_identity_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
+}
 
 // For numbers between 2^-126 and 2^126, or 0.
 fn bent_identity_ranged_of(a: bent_identity_pair, exponent: f32) -> bent_identity_ranged {
@@ -1002,7 +931,7 @@ fn bent_identity_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn bent_identity_double_backward(dy: f32, ddx: f32, x: f32) -> bent_identity_second_gradients {
-  let slopes = bent_identity_backward_carefully(1.0, x);
+  let slopes = bent_identity_backward(1.0, x);
   let curvatures = bent_identity_curvature(x);
   return bent_identity_second_gradients(ddx * slopes, bent_identity_product_of_three(dy, ddx, curvatures));
 }

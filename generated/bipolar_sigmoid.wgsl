@@ -57,188 +57,15 @@ fn bipolar_sigmoid(x: f32) -> f32 {
   return select(bipolar_sigmoid_quick_tanh(0.5 * x), x, bipolar_sigmoid_is_nan(x));
 }
 
-// 2^n for -126 <= n <= 127.
-fn bipolar_sigmoid_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
-// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
-// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
-// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
-// which may overflow or underflow.
-fn bipolar_sigmoid_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
-  let bounded = clamp(x, -150.0, 150.0);
-  let k = floor((bounded + dx) * 1.44269504 + 0.5);
-  let high = bounded - k * 0.693145751953125;
-  let low = dx - k * 1.42860682e-6;
-  let r = high + low;
-  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
-  let whole = floor(high * 256.0) * 0.00390625;
-  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
-  let exponent = i32(k) + n;
-  let first = exponent >> 1u;
-  return y * bipolar_sigmoid_power_of_two(first) * bipolar_sigmoid_power_of_two(exponent - first);
-}
-
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn bipolar_sigmoid_sigmoid(x: f32) -> f32 {
-  if (bipolar_sigmoid_is_nan(x)) {
-    return x;
-  }
-  let e = bipolar_sigmoid_exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn bipolar_sigmoid_logistic(x: f32) -> f32 {
-  if (bipolar_sigmoid_is_nan(x)) {
-    return x;
-  }
-  let s = bipolar_sigmoid_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn bipolar_sigmoid_slope_0_far(x0: f32) -> f32 {
-  return 2.0 * bipolar_sigmoid_logistic(x0);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct bipolar_sigmoid_pair {
-  high: f32,
-  low: f32,
-}
-
-fn bipolar_sigmoid_pair_abs(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  return bipolar_sigmoid_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-fn bipolar_sigmoid_pair_from_f32(x: f32) -> bipolar_sigmoid_pair {
-  return bipolar_sigmoid_pair(x, 0.0);
-}
-
-fn bipolar_sigmoid_pair_negate(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  return bipolar_sigmoid_pair(-a.high, -a.low);
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn bipolar_sigmoid_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn bipolar_sigmoid_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn bipolar_sigmoid_pair_product(a: f32, b: f32) -> bipolar_sigmoid_pair {
-  let p = bipolar_sigmoid_rounded(a * b);
-  let ah = bipolar_sigmoid_upper_half(a);
-  let al = a - ah;
-  let bh = bipolar_sigmoid_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return bipolar_sigmoid_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn bipolar_sigmoid_pair_ordered_sum(a: f32, b: f32) -> bipolar_sigmoid_pair {
-  let s = bipolar_sigmoid_rounded(a + b);
-  return bipolar_sigmoid_pair(s, b - bipolar_sigmoid_rounded(s - a));
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn bipolar_sigmoid_pair_expm1_small(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  let x = a.high;
-  let square = bipolar_sigmoid_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = bipolar_sigmoid_pair_ordered_sum(x, 0.5 * square.high);
-  return bipolar_sigmoid_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn bipolar_sigmoid_pair_sum(a: f32, b: f32) -> bipolar_sigmoid_pair {
-  let s = bipolar_sigmoid_rounded(a + b);
-  let t = bipolar_sigmoid_rounded(s - a);
-  return bipolar_sigmoid_pair(s, (a - bipolar_sigmoid_rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn bipolar_sigmoid_pair_reduced(a: bipolar_sigmoid_pair, k: f32) -> bipolar_sigmoid_pair {
-  return bipolar_sigmoid_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn bipolar_sigmoid_pair_scale(a: bipolar_sigmoid_pair, factor: f32) -> bipolar_sigmoid_pair {
-  return bipolar_sigmoid_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn bipolar_sigmoid_pair_times_power(a: bipolar_sigmoid_pair, k: i32) -> bipolar_sigmoid_pair {
-  let first = k >> 1u;
-  return bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_scale(a, bipolar_sigmoid_power_of_two(first)), bipolar_sigmoid_power_of_two(k - first));
-}
-
-fn bipolar_sigmoid_pair_add(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  let s = bipolar_sigmoid_pair_sum(a.high, b.high);
-  return bipolar_sigmoid_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn bipolar_sigmoid_pair_exp_scaled(a: bipolar_sigmoid_pair, n: i32) -> bipolar_sigmoid_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = bipolar_sigmoid_pair_expm1_small(bipolar_sigmoid_pair_reduced(bipolar_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return bipolar_sigmoid_pair_times_power(bipolar_sigmoid_pair_add(bipolar_sigmoid_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn bipolar_sigmoid_pair_raised_exp(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  return bipolar_sigmoid_pair_exp_scaled(a, 60);
-}
-
-fn bipolar_sigmoid_pair_to_f32(a: bipolar_sigmoid_pair) -> f32 {
-  return a.high + a.low;
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn bipolar_sigmoid_pair_divide(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  let q = bipolar_sigmoid_rounded(a.high / b.high);
-  let p = bipolar_sigmoid_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return bipolar_sigmoid_pair_ordered_sum(q, rest / b.high);
-}
-
-fn bipolar_sigmoid_pair_multiply(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  let p = bipolar_sigmoid_pair_product(a.high, b.high);
-  return bipolar_sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn bipolar_sigmoid_backward_carefully(dy: f32, x: f32) -> f32 {
-  let v = bipolar_sigmoid_pair_abs(bipolar_sigmoid_pair_from_f32(x));
-  let v2 = bipolar_sigmoid_pair_negate(v);
-  let v3 = bipolar_sigmoid_pair_raised_exp(v2);
-  let u = bipolar_sigmoid_pair_add(bipolar_sigmoid_pair_scale(v3, 8.6736174e-19), bipolar_sigmoid_pair(1.0, 0.0));
-  var result = bipolar_sigmoid_pair_to_f32(
-    bipolar_sigmoid_pair_scale(
-      bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_divide(v3, bipolar_sigmoid_pair_multiply(u, u)), 2.0),
-      8.6736174e-19
-    )
-  );
-  // Far out, or no number at all.
-  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
-    result = bipolar_sigmoid_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 // A number as a product: far below the normal numbers both factors are normal.
 struct bipolar_sigmoid_halves {
   first: f32,
   second: f32,
+}
+
+// 2^n for -126 <= n <= 127.
+fn bipolar_sigmoid_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
 }
 
 // p 2^n for -252 <= n <= 250: both powers are normal.
@@ -269,80 +96,11 @@ struct bipolar_sigmoid_value_and_slopes {
   x: f32,
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn bipolar_sigmoid_tanh(x: f32) -> f32 {
-  if (bipolar_sigmoid_is_nan(x)) {
-    return x;
-  }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
-  }
-  let y = 1.0 - 2.0 / (bipolar_sigmoid_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
-}
-
-fn bipolar_sigmoid_value_far(x0: f32) -> f32 {
-  return bipolar_sigmoid_tanh(0.5 * x0);
-}
-
-fn bipolar_sigmoid_pair_expm1(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  let x = clamp(a.high, -30.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = bipolar_sigmoid_pair_expm1_small(bipolar_sigmoid_pair_reduced(bipolar_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k));
-  if (k == 0.0) {
-    return small;
-  }
-  if (x > 80.0) {
-    return bipolar_sigmoid_pair_times_power(bipolar_sigmoid_pair_add(bipolar_sigmoid_pair(1.0, 0.0), small), i32(k));
-  }
-  // 2^k (e^r - 1) + (2^k - 1)
-  let scale = bipolar_sigmoid_power_of_two(i32(k));
-  return bipolar_sigmoid_pair_add(bipolar_sigmoid_pair_sum(scale, -1.0), bipolar_sigmoid_pair_scale(small, scale));
-}
-
-fn bipolar_sigmoid_pair_smaller(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn bipolar_sigmoid_pair_at_most(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
-  return bipolar_sigmoid_pair_smaller(a, b);
-}
-
 fn bipolar_sigmoid_fused(x: f32) -> bipolar_sigmoid_value_and_slopes {
-  let em1 = bipolar_sigmoid_pair_expm1(
-    bipolar_sigmoid_pair_at_most(
-      bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_from_f32(x), 0.5), 2.0),
-      bipolar_sigmoid_pair(80.0, 0.0)
-    )
+  return bipolar_sigmoid_value_and_slopes(
+    select(bipolar_sigmoid_quick_tanh(0.5 * x), x, bipolar_sigmoid_is_nan(x)),
+    bipolar_sigmoid_quick_times_logistic(2.0, x)
   );
-  let v = bipolar_sigmoid_pair_abs(bipolar_sigmoid_pair_from_f32(x));
-  let v2 = bipolar_sigmoid_pair_negate(v);
-  let v3 = bipolar_sigmoid_pair_raised_exp(v2);
-  let u = bipolar_sigmoid_pair_add(bipolar_sigmoid_pair_scale(v3, 8.6736174e-19), bipolar_sigmoid_pair(1.0, 0.0));
-  var result_value = bipolar_sigmoid_pair_to_f32(
-    bipolar_sigmoid_pair_divide(em1, bipolar_sigmoid_pair_add(em1, bipolar_sigmoid_pair(2.0, 0.0)))
-  );
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)))) {
-    result_value = bipolar_sigmoid_value_far(x);
-  }
-  var result_x = bipolar_sigmoid_pair_to_f32(
-    bipolar_sigmoid_pair_scale(
-      bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_divide(v3, bipolar_sigmoid_pair_multiply(u, u)), 2.0),
-      8.6736174e-19
-    )
-  );
-  // Far out, or no number at all.
-  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
-    result_x = bipolar_sigmoid_slope_0_far(x);
-  }
-  return bipolar_sigmoid_value_and_slopes(select(result_value, x, bipolar_sigmoid_is_nan(x)), result_x);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -350,6 +108,12 @@ struct bipolar_sigmoid_ranged {
   high: f32,
   low: f32,
   exponent: f32,
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct bipolar_sigmoid_pair {
+  high: f32,
+  low: f32,
 }
 
 const bipolar_sigmoid_RANGED_ZERO: bipolar_sigmoid_ranged = bipolar_sigmoid_ranged(0.0, 0.0, -2.0e38);
@@ -384,11 +148,55 @@ fn bipolar_sigmoid_ranged_from_given(x: f32) -> bipolar_sigmoid_ranged {
   return bipolar_sigmoid_ranged_select(infinite, bipolar_sigmoid_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn bipolar_sigmoid_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn bipolar_sigmoid_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn bipolar_sigmoid_pair_product(a: f32, b: f32) -> bipolar_sigmoid_pair {
+  let p = bipolar_sigmoid_rounded(a * b);
+  let ah = bipolar_sigmoid_upper_half(a);
+  let al = a - ah;
+  let bh = bipolar_sigmoid_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return bipolar_sigmoid_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn bipolar_sigmoid_pair_ordered_sum(a: f32, b: f32) -> bipolar_sigmoid_pair {
+  let s = bipolar_sigmoid_rounded(a + b);
+  return bipolar_sigmoid_pair(s, b - bipolar_sigmoid_rounded(s - a));
+}
+
+fn bipolar_sigmoid_pair_multiply(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  let p = bipolar_sigmoid_pair_product(a.high, b.high);
+  return bipolar_sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
 fn bipolar_sigmoid_ranged_multiply(a: bipolar_sigmoid_ranged, b: bipolar_sigmoid_ranged) -> bipolar_sigmoid_ranged {
   return bipolar_sigmoid_ranged_of(
     bipolar_sigmoid_pair_multiply(bipolar_sigmoid_pair(a.high, a.low), bipolar_sigmoid_pair(b.high, b.low)),
     a.exponent + b.exponent
   );
+}
+
+// a + b exactly (Knuth).
+fn bipolar_sigmoid_pair_sum(a: f32, b: f32) -> bipolar_sigmoid_pair {
+  let s = bipolar_sigmoid_rounded(a + b);
+  let t = bipolar_sigmoid_rounded(s - a);
+  return bipolar_sigmoid_pair(s, (a - bipolar_sigmoid_rounded(s - t)) + (b - t));
+}
+
+fn bipolar_sigmoid_pair_add(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  let s = bipolar_sigmoid_pair_sum(a.high, b.high);
+  return bipolar_sigmoid_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
 fn bipolar_sigmoid_ranged_add(a: bipolar_sigmoid_ranged, b: bipolar_sigmoid_ranged) -> bipolar_sigmoid_ranged {
@@ -401,6 +209,17 @@ fn bipolar_sigmoid_ranged_add(a: bipolar_sigmoid_ranged, b: bipolar_sigmoid_rang
     bipolar_sigmoid_pair_add(bipolar_sigmoid_pair(x.high, x.low), bipolar_sigmoid_pair(y.high * factor, y.low * factor)),
     x.exponent
   );
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn bipolar_sigmoid_pair_expm1_small(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  let x = a.high;
+  let square = bipolar_sigmoid_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = bipolar_sigmoid_pair_ordered_sum(x, 0.5 * square.high);
+  return bipolar_sigmoid_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
 
 // The number as a pair: for exponents that a pair has room for.
@@ -479,6 +298,14 @@ fn bipolar_sigmoid_ranged_to_limit(a: bipolar_sigmoid_ranged) -> f32 {
   return ((a.high + a.low) * bipolar_sigmoid_power_of_two(first)) * bipolar_sigmoid_power_of_two(exponent - first);
 }
 
+// The quotient as rounded, and what is left of a over b.
+fn bipolar_sigmoid_pair_divide(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  let q = bipolar_sigmoid_rounded(a.high / b.high);
+  let p = bipolar_sigmoid_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return bipolar_sigmoid_pair_ordered_sum(q, rest / b.high);
+}
+
 fn bipolar_sigmoid_ranged_divide(a: bipolar_sigmoid_ranged, b: bipolar_sigmoid_ranged) -> bipolar_sigmoid_ranged {
   return bipolar_sigmoid_ranged_of(
     bipolar_sigmoid_pair_divide(bipolar_sigmoid_pair(a.high, a.low), bipolar_sigmoid_pair(b.high, b.low)),
@@ -508,6 +335,77 @@ fn bipolar_sigmoid_curvature_0_far(x0: f32) -> f32 {
       bipolar_sigmoid_ranged_divide(t1, bipolar_sigmoid_ranged_multiply(t2, t2))
     )
   );
+}
+
+// a times a power of two.
+fn bipolar_sigmoid_pair_scale(a: bipolar_sigmoid_pair, factor: f32) -> bipolar_sigmoid_pair {
+  return bipolar_sigmoid_pair(a.high * factor, a.low * factor);
+}
+
+fn bipolar_sigmoid_pair_from_f32(x: f32) -> bipolar_sigmoid_pair {
+  return bipolar_sigmoid_pair(x, 0.0);
+}
+
+fn bipolar_sigmoid_pair_smaller(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn bipolar_sigmoid_pair_at_most(a: bipolar_sigmoid_pair, b: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  return bipolar_sigmoid_pair_smaller(a, b);
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn bipolar_sigmoid_pair_reduced(a: bipolar_sigmoid_pair, k: f32) -> bipolar_sigmoid_pair {
+  return bipolar_sigmoid_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn bipolar_sigmoid_pair_times_power(a: bipolar_sigmoid_pair, k: i32) -> bipolar_sigmoid_pair {
+  let first = k >> 1u;
+  return bipolar_sigmoid_pair_scale(bipolar_sigmoid_pair_scale(a, bipolar_sigmoid_power_of_two(first)), bipolar_sigmoid_power_of_two(k - first));
+}
+
+fn bipolar_sigmoid_pair_expm1(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  let x = clamp(a.high, -30.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = bipolar_sigmoid_pair_expm1_small(bipolar_sigmoid_pair_reduced(bipolar_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k));
+  if (k == 0.0) {
+    return small;
+  }
+  if (x > 80.0) {
+    return bipolar_sigmoid_pair_times_power(bipolar_sigmoid_pair_add(bipolar_sigmoid_pair(1.0, 0.0), small), i32(k));
+  }
+  // 2^k (e^r - 1) + (2^k - 1)
+  let scale = bipolar_sigmoid_power_of_two(i32(k));
+  return bipolar_sigmoid_pair_add(bipolar_sigmoid_pair_sum(scale, -1.0), bipolar_sigmoid_pair_scale(small, scale));
+}
+
+fn bipolar_sigmoid_pair_abs(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  return bipolar_sigmoid_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn bipolar_sigmoid_pair_negate(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  return bipolar_sigmoid_pair(-a.high, -a.low);
+}
+
+// e^a 2^n
+fn bipolar_sigmoid_pair_exp_scaled(a: bipolar_sigmoid_pair, n: i32) -> bipolar_sigmoid_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = bipolar_sigmoid_pair_expm1_small(bipolar_sigmoid_pair_reduced(bipolar_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return bipolar_sigmoid_pair_times_power(bipolar_sigmoid_pair_add(bipolar_sigmoid_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn bipolar_sigmoid_pair_raised_exp(a: bipolar_sigmoid_pair) -> bipolar_sigmoid_pair {
+  return bipolar_sigmoid_pair_exp_scaled(a, 60);
+}
+
+fn bipolar_sigmoid_pair_to_f32(a: bipolar_sigmoid_pair) -> f32 {
+  return a.high + a.low;
 }
 
 fn bipolar_sigmoid_curvature(x: f32) -> f32 {
@@ -559,7 +457,7 @@ fn bipolar_sigmoid_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn bipolar_sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> bipolar_sigmoid_second_gradients {
-  let slopes = bipolar_sigmoid_backward_carefully(1.0, x);
+  let slopes = bipolar_sigmoid_backward(1.0, x);
   let curvatures = bipolar_sigmoid_curvature(x);
   return bipolar_sigmoid_second_gradients(ddx * slopes, bipolar_sigmoid_product_of_three(dy, ddx, curvatures));
 }
@@ -627,15 +525,12 @@ fn bipolar_sigmoid_fused_inputs(
     return;
   }
   let x0 = bipolar_sigmoid_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = bipolar_sigmoid_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  bipolar_sigmoid_output_y[i] = result0;
-  bipolar_sigmoid_derivative_dx[i] = result1;
+  let g0 = bipolar_sigmoid_fused(x0.x);
+  let g1 = bipolar_sigmoid_fused(x0.y);
+  let g2 = bipolar_sigmoid_fused(x0.z);
+  let g3 = bipolar_sigmoid_fused(x0.w);
+  bipolar_sigmoid_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  bipolar_sigmoid_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

@@ -1180,43 +1180,9 @@ struct celu_value_and_slopes {
   x: f32,
 }
 
-fn celu_slope_0(x0: f32, x1: f32) -> f32 {
-  return celu_backward(1.0, x0, x1);
-}
-
 fn celu_fused(x: f32, alpha: f32) -> celu_value_and_slopes {
-  let q = celu_pair_divide(celu_pair_from_f32(x), celu_pair_from_f32(alpha));
-  var v = celu_pair_multiply(celu_pair_from_f32(alpha), celu_pair_expm1(q));
-  if (x > 0.0) {
-    v = celu_pair_from_f32(x);
-  }
-  var v2 = celu_pair_exp(q);
-  if (x > 0.0) {
-    v2 = celu_pair(1.0, 0.0);
-  }
-  var result_value = celu_pair_to_f32(v);
-  // By the function that computes this alone.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
-      (abs(alpha) >= 3.637979e-12)
-    )
-  ) {
-    result_value = celu(x, alpha);
-  }
-  var result_x = celu_pair_to_f32(v2);
-  // By the function that computes this alone.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
-      (abs(alpha) >= 3.469447e-18)
-    )
-  ) {
-    result_x = celu_slope_0(x, alpha);
-  }
-  return celu_value_and_slopes(select(result_value, x, celu_is_nan(x)), result_x);
+  let slopes = celu_backward(1.0, x, alpha);
+  return celu_value_and_slopes(celu(x, alpha), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.

@@ -288,35 +288,8 @@ struct cloglog_value_and_slopes {
 }
 
 fn cloglog_fused(x: f32) -> cloglog_value_and_slopes {
-  let e = cloglog_pair_exp(cloglog_pair_from_f32(x));
-  let v = cloglog_pair_negate(e);
-  let em1 = cloglog_pair_expm1(v);
-  let u = cloglog_pair_subtract(cloglog_pair_from_f32(x), e);
-  let e2 = cloglog_pair_exp(u);
-  var result_value = cloglog_pair_to_f32(cloglog_pair_negate(em1));
-  // Far out, or no number at all.
-  if (
-    !(
-      (abs(em1.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_value = cloglog_value_far(x);
-  }
-  var result_x = cloglog_pair_to_f32(e2);
-  // Far out, or no number at all.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_x = cloglog_slope_0_far(x);
-  }
-  return cloglog_value_and_slopes(select(result_value, x, cloglog_is_nan(x)), result_x);
+  let slopes = cloglog_backward(1.0, x);
+  return cloglog_value_and_slopes(cloglog(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.

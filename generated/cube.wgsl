@@ -92,23 +92,9 @@ struct cube_value_and_slopes {
   x: f32,
 }
 
-fn cube_value_far(x0: f32) -> f32 {
-  return x0 * x0 * x0;
-}
-
 fn cube_fused(x: f32) -> cube_value_and_slopes {
-  let squared = cube_pair_multiply(cube_pair_from_f32(x), cube_pair_from_f32(x));
-  var result_value = cube_pair_to_f32(cube_pair_multiply(squared, cube_pair_from_f32(x)));
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
-    result_value = cube_value_far(x);
-  }
-  var result_x = cube_pair_to_f32(cube_pair_multiply(cube_pair(3.0, 0.0), squared));
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
-    result_x = cube_slope_0_far(x);
-  }
-  return cube_value_and_slopes(select(result_value, x, cube_is_nan(x)), result_x);
+  let slopes = cube_backward(1.0, x);
+  return cube_value_and_slopes(cube(x), slopes);
 }
 
 fn cube_curvature(x: f32) -> f32 {
@@ -132,7 +118,7 @@ fn cube_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn cube_double_backward(dy: f32, ddx: f32, x: f32) -> cube_second_gradients {
-  let slopes = cube_backward_carefully(1.0, x);
+  let slopes = cube_backward(1.0, x);
   let curvatures = cube_curvature(x);
   return cube_second_gradients(ddx * slopes, cube_product_of_three(dy, ddx, curvatures));
 }

@@ -1198,58 +1198,9 @@ struct e_swish_value_and_slopes {
   x: f32,
 }
 
-fn e_swish_slope_0(x0: f32, x1: f32) -> f32 {
-  return e_swish_backward(1.0, x0, x1);
-}
-
 fn e_swish_fused(x: f32, beta: f32) -> e_swish_value_and_slopes {
-  let p = e_swish_pair_multiply(e_swish_pair_from_f32(x), e_swish_pair_from_f32(beta));
-  let bounded = e_swish_pair_at_most(e_swish_pair_from_f32(x), e_swish_pair(40.0, 0.0));
-  let v = e_swish_pair_raised_exp(bounded);
-  let p2 = e_swish_pair_scale(v, 8.6736174e-19);
-  let u = e_swish_pair_add(p2, e_swish_pair(1.0, 0.0));
-  let q = e_swish_pair_divide(v, u);
-  let p3 = e_swish_pair_multiply(p, q);
-  let p4 = e_swish_pair_scale(p3, 8.6736174e-19);
-  let v2 = e_swish_pair_select(x < 40.0, e_swish_pair_from_f32(x), e_swish_pair(0.0, 0.0));
-  let u2 = e_swish_pair_add(u, v2);
-  let q2 = e_swish_pair_divide(u2, u);
-  let p5 = e_swish_pair_multiply(q, q2);
-  let p6 = e_swish_pair_multiply(e_swish_pair_from_f32(beta), p5);
-  let p7 = e_swish_pair_scale(p6, 8.6736174e-19);
-  var result_value = e_swish_pair_to_f32(p4);
-  // By the function that computes this alone.
-  if (
-    !(
-      (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
-        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
-        ((abs(beta) >= 3.637979e-12) | (beta == 0.0)) &
-        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_value = e_swish(x, beta);
-  }
-  var result_x = e_swish_pair_to_f32(p7);
-  // By the function that computes this alone.
-  if (
-    !(
-      (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
-        ((x >= 40.0) | ((u.high <= 8.0 * abs(u.high + x)) & (abs(u.high + x) >= 7.888609e-31))) &
-        (abs(q2.high) >= 3.9443045e-31) &
-        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
-        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
-        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_x = e_swish_slope_0(x, beta);
-  }
-  return e_swish_value_and_slopes(select(result_value, x, e_swish_is_nan(x)), result_x);
+  let slopes = e_swish_backward(1.0, x, beta);
+  return e_swish_value_and_slopes(e_swish(x, beta), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.

@@ -355,69 +355,9 @@ struct elish_value_and_slopes {
   x: f32,
 }
 
-fn elish_value_far(x0: f32) -> f32 {
-  let t = elish_sigmoid(x0);
-  return select(t * elish_expm1(x0), x0 * t, x0 >= 0.0);
-}
-
 fn elish_fused(x: f32) -> elish_value_and_slopes {
-  let bounded = elish_pair_at_most(elish_pair_from_f32(x), elish_pair(40.0, 0.0));
-  let v = elish_pair_raised_exp(bounded);
-  let p = elish_pair_scale(v, 8.6736174e-19);
-  let u = elish_pair_add(p, elish_pair(1.0, 0.0));
-  let q = elish_pair_divide(v, u);
-  let p2 = elish_pair_multiply(elish_pair_from_f32(x), q);
-  let em1 = elish_pair_expm1(elish_pair_from_f32(x));
-  var v2 = elish_pair_scale(elish_pair_multiply(q, em1), 8.6736174e-19);
-  if (x >= 0.0) {
-    v2 = elish_pair_scale(p2, 8.6736174e-19);
-  }
-  let v3 = elish_pair_select(x < 40.0, elish_pair_from_f32(x), elish_pair(0.0, 0.0));
-  let u2 = elish_pair_add(u, v3);
-  let q2 = elish_pair_divide(u2, u);
-  let p3 = elish_pair_multiply(q, q2);
-  let p4 = elish_pair_scale(p3, 8.6736174e-19);
-  let v4 = elish_pair_abs(elish_pair_from_f32(x));
-  let v5 = elish_pair_negate(v4);
-  let v6 = elish_pair_raised_exp(v5);
-  let p5 = elish_pair_scale(v6, 8.6736174e-19);
-  let u3 = elish_pair_add(p5, elish_pair(1.0, 0.0));
-  let squared = elish_pair_multiply(u3, u3);
-  let q3 = elish_pair_divide(v6, squared);
-  let p6 = elish_pair_multiply(em1, q3);
-  let p7 = elish_pair_scale(p6, 8.6736174e-19);
-  let e = elish_pair_exp(elish_pair_from_f32(x));
-  let p8 = elish_pair_multiply(e, q);
-  let p9 = elish_pair_scale(p8, 8.6736174e-19);
-  let u4 = elish_pair_add(p7, p9);
-  var v7 = u4;
-  if (x >= 0.0) {
-    v7 = p4;
-  }
-  var result_value = elish_pair_to_f32(v2);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((x >= 0.0) | (v.high >= 7.888609e-31)) & (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((v4.high >= 3.469447e-18) | (x == 0.0)) &
-      ((x < 0.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))
-    )
-  ) {
-    result_value = elish_value_far(x);
-  }
-  var result_x = elish_pair_to_f32(v7);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((x < 0.0) | (p4.high >= 1.9721523e-31)) & ((x >= 0.0) | (abs(u4.high) >= 3.9443045e-31)) &
-        (bitcast<u32>(abs(x)) <= 0x71800000u) &
-        ((v4.high >= 7.888609e-31) | (x == 0.0)) &
-      ((x < 0.0) | (bitcast<u32>(abs(p3.high)) <= 0x7a800000u))
-    )
-  ) {
-    result_x = elish_slope_0_far(x);
-  }
-  return elish_value_and_slopes(select(result_value, x, elish_is_nan(x)), result_x);
+  let slopes = elish_backward(1.0, x);
+  return elish_value_and_slopes(elish(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.

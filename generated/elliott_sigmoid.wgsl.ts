@@ -748,29 +748,6 @@ fn elliott_sigmoid(x: f32) -> f32 {
   return select(result, x, elliott_sigmoid_is_nan(x));
 }
 
-fn elliott_sigmoid_slope_0_far(x0: f32) -> f32 {
-  let t = abs(x0) + 1.0;
-  return 0.5 / (t * t);
-}
-
-fn elliott_sigmoid_pair_multiply(a: elliott_sigmoid_pair, b: elliott_sigmoid_pair) -> elliott_sigmoid_pair {
-  let p = elliott_sigmoid_pair_product(a.high, b.high);
-  return elliott_sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn elliott_sigmoid_backward_carefully(dy: f32, x: f32) -> f32 {
-  let v = elliott_sigmoid_pair_abs(elliott_sigmoid_pair_from_f32(x));
-  let u = elliott_sigmoid_pair_add(v, elliott_sigmoid_pair(1.0, 0.0));
-  var result = elliott_sigmoid_pair_to_f32(
-    elliott_sigmoid_pair_divide(elliott_sigmoid_pair(0.5, 0.0), elliott_sigmoid_pair_multiply(u, u))
-  );
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)))) {
-    result = elliott_sigmoid_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 fn elliott_sigmoid_backward(dy: f32, x: f32) -> f32 {
   let u = abs(x) + 1.0;
   return dy * (0.5 / (u * u));
@@ -782,29 +759,8 @@ struct elliott_sigmoid_value_and_slopes {
 }
 
 fn elliott_sigmoid_fused(x: f32) -> elliott_sigmoid_value_and_slopes {
-  let p = elliott_sigmoid_pair_scale(elliott_sigmoid_pair_from_f32(x), 0.5);
-  let v = elliott_sigmoid_pair_abs(elliott_sigmoid_pair_from_f32(x));
-  let u = elliott_sigmoid_pair_add(v, elliott_sigmoid_pair(1.0, 0.0));
-  let q = elliott_sigmoid_pair_divide(p, u);
-  let u2 = elliott_sigmoid_pair_add(q, elliott_sigmoid_pair(0.5, 0.0));
-  var result_value = elliott_sigmoid_pair_to_f32(u2);
-  // By the function that computes this alone.
-  if (
-    !(
-      (abs(q.high) <= 1048576.0 * abs(u2.high)) & (bitcast<u32>(abs(x)) <= 0x52800000u) &
-      ((v.high >= 3.637979e-12) | (x == 0.0))
-    )
-  ) {
-    result_value = elliott_sigmoid(x);
-  }
-  var result_x = elliott_sigmoid_pair_to_f32(
-    elliott_sigmoid_pair_divide(elliott_sigmoid_pair(0.5, 0.0), elliott_sigmoid_pair_multiply(u, u))
-  );
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)))) {
-    result_x = elliott_sigmoid_slope_0_far(x);
-  }
-  return elliott_sigmoid_value_and_slopes(select(result_value, x, elliott_sigmoid_is_nan(x)), result_x);
+  let slopes = elliott_sigmoid_backward(1.0, x);
+  return elliott_sigmoid_value_and_slopes(elliott_sigmoid(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -893,6 +849,11 @@ fn elliott_sigmoid_ranged_sign(a: elliott_sigmoid_ranged) -> elliott_sigmoid_ran
   return elliott_sigmoid_ranged_of(elliott_sigmoid_pair_sign(elliott_sigmoid_pair(a.high, a.low)), 0.0);
 }
 
+fn elliott_sigmoid_pair_multiply(a: elliott_sigmoid_pair, b: elliott_sigmoid_pair) -> elliott_sigmoid_pair {
+  let p = elliott_sigmoid_pair_product(a.high, b.high);
+  return elliott_sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
 fn elliott_sigmoid_ranged_multiply(a: elliott_sigmoid_ranged, b: elliott_sigmoid_ranged) -> elliott_sigmoid_ranged {
   return elliott_sigmoid_ranged_of(
     elliott_sigmoid_pair_multiply(elliott_sigmoid_pair(a.high, a.low), elliott_sigmoid_pair(b.high, b.low)),
@@ -949,7 +910,7 @@ fn elliott_sigmoid_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn elliott_sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> elliott_sigmoid_second_gradients {
-  let slopes = elliott_sigmoid_backward_carefully(1.0, x);
+  let slopes = elliott_sigmoid_backward(1.0, x);
   let curvatures = elliott_sigmoid_curvature(x);
   return elliott_sigmoid_second_gradients(ddx * slopes, elliott_sigmoid_product_of_three(dy, ddx, curvatures));
 }

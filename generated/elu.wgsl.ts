@@ -48,816 +48,6 @@ fn elu(x: f32, alpha: f32) -> f32 {
   return select(select(alpha * elu_quick_falling_expm1(x), x, x > 0.0), x, elu_is_nan(x));
 }
 
-// 2^n for -126 <= n <= 127.
-fn elu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
-// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
-// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
-// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
-// which may overflow or underflow.
-fn elu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
-  let bounded = clamp(x, -150.0, 150.0);
-  let k = floor((bounded + dx) * 1.44269504 + 0.5);
-  let high = bounded - k * 0.693145751953125;
-  let low = dx - k * 1.42860682e-6;
-  let r = high + low;
-  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
-  let whole = floor(high * 256.0) * 0.00390625;
-  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
-  let exponent = i32(k) + n;
-  let first = exponent >> 1u;
-  return y * elu_power_of_two(first) * elu_power_of_two(exponent - first);
-}
-
-fn elu_exp(x: f32) -> f32 {
-  if (elu_is_nan(x)) {
-    return x;
-  }
-  return elu_exp_scaled(x, 0.0, 0);
-}
-
-fn elu_slope_0_far(x0: f32, x1: f32) -> f32 {
-  return select(elu_exp(x0) * x1, 1.0, x0 > 0.0);
-}
-
-// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
-// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
-// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
-// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
-// is off by a few units of the last bit.
-struct elu_wide {
-  negative: bool,
-  mantissa: vec4<u32>,
-  exponent: i32,
-}
-
-// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
-struct elu_wide_leading {
-  negative: bool,
-  digits: u32,
-  exponent: i32,
-}
-
-// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
-// became infinite on the way.
-struct elu_wide_outcome {
-  value: elu_wide_leading,
-  lost: i32,
-}
-
-// 2^(N - 1) and 2^N - 1.
-const elu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
-
-const elu_WIDE_NAN: elu_wide = elu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
-
-const elu_WIDE_BEYOND: i32 = 2 << 28u;
-
-const elu_WIDE_ZERO: elu_wide = elu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
-
-// a * 2^n without the bits that leave 128.
-fn elu_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
-  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
-}
-
-fn elu_wide_from_f32(x: f32) -> elu_wide {
-  let bits = bitcast<u32>(x);
-  let negative = bits >= 0x80000000u;
-  let field = i32((bits >> 23u) & 0xffu);
-  let fraction = bits & 0x7fffffu;
-  if (field == 255) {
-    return elu_wide(
-      negative,
-      select(vec4<u32>(0u, 0u, 0u, 0u), elu_NAT_HALF, fraction == 0u),
-      select(elu_WIDE_NAN.exponent, elu_WIDE_BEYOND, fraction == 0u)
-    );
-  }
-  let digits = fraction + select(0u, 0x800000u, field > 0);
-  let zeros = countLeadingZeros(digits);
-  if (digits == 0u) {
-    return elu_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), elu_WIDE_ZERO.exponent);
-  }
-  return elu_wide(
-    negative,
-    elu_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
-    max(field, 1) - 118 - i32(zeros)
-  );
-}
-
-// Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
-// nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
-// below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
-// 2^-24, until the result is good. Values still nearer to 1 then tell what the function does on the way from there. For
-// finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
-// (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
-// grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
-// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
-struct elu_wide_search {
-  stage: i32,
-  point: i32,
-  value: elu_wide_leading,
-  base: elu_wide_leading,
-  before: elu_wide_leading,
-  steps: i32,
-  shift: i32,
-  most: i32,
-}
-
-const elu_WIDE_SEARCH: elu_wide_search = elu_wide_search(
-  0,
-  0,
-  elu_wide_leading(false, 0u, (2 << 28u) + 4096),
-  elu_wide_leading(false, 0u, 0),
-  elu_wide_leading(false, 0u, 0),
-  0,
-  0,
-  2 << 28u
-);
-
-const elu_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
-
-const elu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
-
-// ln 2, log2(e) / 2, sqrt(1/2).
-const elu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// A sum of natural numbers of 128 bits, the lowest word first.
-fn elu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let sum = a + b;
-  let carries = vec3<u32>(sum.xyz < a.xyz);
-  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
-  let carry_y = carries.y | (full.y & carries.x);
-  let carry_z = carries.z | (full.z & carry_y);
-  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
-}
-
-// a < b for natural numbers of 128 bits.
-fn elu_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
-  let less = a < b;
-  let same = a == b;
-  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
-}
-
-// The upper words of the products of each word of a with b.
-fn elu_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
-  let a0 = a & vec4<u32>(0xffffu);
-  let a1 = a >> vec4<u32>(16u);
-  let b0 = b & 0xffffu;
-  let b1 = b >> 16u;
-  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
-  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
-  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
-}
-
-// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
-fn elu_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var words = b;
-  var sum = vec4<u32>();
-  for (var i = 0; i < 4; i++) {
-    let low = a * words.x;
-    let total = elu_nat_add(sum, low);
-    sum = elu_nat_add(vec4<u32>(total.yzw, u32(elu_nat_less(total, low))), elu_nat_high_words(a, words.x));
-    words = words.yzwx;
-  }
-  return sum;
-}
-
-// floor(a / n) for 0 < n < 2^16.
-fn elu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
-  var quotient = a;
-  var rest = 0u;
-  for (var i = 0; i < 4; i++) {
-    let high = (rest << 16u) | (quotient.w >> 16u);
-    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
-    rest = low % n;
-    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
-  }
-  return quotient;
-}
-
-// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn elu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
-  var term = elu_NAT_HALF;
-  var quotient = elu_NAT_HALF;
-  for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = elu_nat_divide_short(elu_nat_multiply_high(term, r), k);
-    quotient = elu_nat_add(quotient, term);
-  }
-  return quotient;
-}
-
-fn elu_wide_is_nan(x: elu_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
-}
-
-const elu_WIDE_LIMIT: i32 = 1 << 28u;
-
-const elu_WIDE_ONE: elu_wide = elu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
-
-// floor(a / 2^n).
-fn elu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
-// A difference of natural numbers of 128 bits.
-fn elu_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let less = vec3<u32>(a.xyz < b.xyz);
-  let same = vec3<u32>(a.xyz == b.xyz);
-  let borrow_y = less.y | (same.y & less.x);
-  let borrow_z = less.z | (same.z & borrow_y);
-  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
-}
-
-// A natural number below 2^32, or the lowest 32 bits of one.
-fn elu_nat_low_word(a: vec4<u32>) -> u32 {
-  return a.x;
-}
-
-fn elu_wide_exponential_loose(x: elu_wide, near: u32) -> elu_wide {
-  let is_near = near == 1u;
-  let quotient = elu_nat_multiply_high(x.mantissa, elu_NAT_HALF_LOG2_E);
-  let exponent = clamp(i32(x.exponent), -128, 28);
-  let point = 128 - 1 - exponent;
-  let whole = elu_nat_shift_right(quotient, max(point, 0));
-  let rest = elu_nat_subtract(quotient, elu_nat_shift_left(whole, max(point, 0)));
-  let shift = 128 - point;
-  let scaled = select(
-    elu_nat_shift_left(rest, max(shift, 0)),
-    elu_nat_shift_right(rest, max(-shift, 0)),
-    shift < 0
-  );
-  let fraction = select(scaled, elu_nat_subtract(elu_NAT_ONES, scaled), x.negative);
-  let size = i32(elu_nat_low_word(whole)) << u32(max(-point, 0));
-  let n = select(size, -1 - size, x.negative);
-  let r = select(
-    elu_nat_multiply_high(fraction, elu_NAT_LN2),
-    elu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
-    is_near
-  );
-  let excess = elu_nat_multiply_high(select(r, x.mantissa, is_near), elu_nat_expm1_series(r));
-  if (is_near) {
-    return elu_wide(false, excess, x.exponent + 1);
-  }
-  if (x.exponent > 28) {
-    if (elu_wide_is_nan(x)) {
-      return x;
-    }
-    let vanishing = select(1 - elu_WIDE_LIMIT, -elu_WIDE_BEYOND, x.exponent > elu_WIDE_LIMIT);
-    return elu_wide(false, elu_NAT_HALF, select(elu_WIDE_BEYOND, vanishing, x.negative));
-  }
-  if (x.exponent < -128) {
-    return elu_WIDE_ONE;
-  }
-  return elu_wide(false, elu_nat_add(elu_NAT_HALF, excess), max(n + 1, 1 - elu_WIDE_LIMIT));
-}
-
-fn elu_wide_multiply_loose(a: elu_wide, b: elu_wide) -> elu_wide {
-  let product = elu_nat_multiply_high(a.mantissa, b.mantissa);
-  let exponent = a.exponent + b.exponent;
-  // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) & (exponent > -elu_WIDE_LIMIT);
-  return elu_wide(a.negative != b.negative, product, select(exponent, elu_WIDE_NAN.exponent, invalid));
-}
-
-fn elu_wide_is_negative(x: elu_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
-}
-
-// Whether |a| < |b|, neither being NaN.
-fn elu_wide_is_smaller(a: elu_wide, b: elu_wide) -> bool {
-  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & elu_nat_less(a.mantissa, b.mantissa));
-}
-
-fn elu_wide_less(a: elu_wide, b: elu_wide) -> bool {
-  if (elu_wide_is_nan(a) | elu_wide_is_nan(b)) {
-    return false;
-  }
-  if (elu_wide_is_negative(a) != elu_wide_is_negative(b)) {
-    return elu_wide_is_negative(a);
-  }
-  return select(elu_wide_is_smaller(a, b), elu_wide_is_smaller(b, a), elu_wide_is_negative(a));
-}
-
-// How many bits a natural number has.
-fn elu_nat_bit_length(a: vec4<u32>) -> i32 {
-  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
-  let word = select(high.y, high.x, high.y == 0u);
-  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
-  return below + 32 - i32(countLeadingZeros(word));
-}
-
-// The number with these parts, whatever the highest bit of the mantissa is.
-fn elu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> elu_wide {
-  if (!elu_nat_less(mantissa, elu_NAT_HALF) & (abs(exponent) < elu_WIDE_LIMIT)) {
-    return elu_wide(negative, mantissa, exponent);
-  }
-  let shift = 128 - elu_nat_bit_length(mantissa);
-  let least = exponent - shift;
-  let is_far = abs(least) >= elu_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
-    return elu_wide(
-      negative,
-      vec4<u32>(0u, 0u, 0u, 0u),
-      select(elu_WIDE_ZERO.exponent, elu_WIDE_NAN.exponent, exponent >= elu_WIDE_BEYOND)
-    );
-  }
-  if (is_far) {
-    return elu_wide(negative, elu_NAT_HALF, elu_WIDE_BEYOND);
-  }
-  return elu_wide(negative, elu_nat_shift_left(mantissa, shift), least);
-}
-
-fn elu_wide_leading_of(x: elu_wide) -> elu_wide_leading {
-  let high = elu_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(elu_nat_shift_left(high, 128 - 32) != x.mantissa);
-  return elu_wide_leading(x.negative, elu_nat_low_word(high) | u32(is_more), x.exponent);
-}
-
-// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r4 = exponential(r0, 0)
-//   r4 = multiply(r1, r4)
-//   r0 = less(r3, r0)
-//   r0 = select(r4, r2, r0)
-fn elu_backward_carefully_exactly_wide(x0: elu_wide, x1: elu_wide) -> elu_wide_outcome {
-  var registers = array<elu_wide, 5>(
-    x0,
-    x1,
-    elu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
-    elu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
-    elu_WIDE_ZERO
-  );
-  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 5>(-elu_WIDE_BEYOND, -elu_WIDE_BEYOND, -elu_WIDE_BEYOND, -elu_WIDE_BEYOND, -elu_WIDE_BEYOND);
-  // The operation and the register of its result, then the operands.
-  var steps = array<u32, 8>(
-    0x00000004u, 0x20000000u, 0x00000404u, 0x00001001u, 0x00000800u, 0x00000003u, 0x00000c00u, 0x00000804u
-  );
-  for (var i = 0; i < 8; i = i + 2) {
-    let code = steps[i];
-    let operands = steps[i + 1];
-    let first = operands & 1023u;
-    let second = (operands >> 10u) & 1023u;
-    let a = registers[first];
-    let b = registers[second];
-    let c = operands >> 20u;
-    let operation = code >> 10u;
-    var value = a;
-    if (operation == 0u) {
-      value = elu_wide_exponential_loose(a, c - 512u);
-    } else if (operation == 1u) {
-      value = elu_wide_multiply_loose(a, b);
-    } else if (operation == 2u) {
-      value = elu_wide(elu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 3u) {
-      if (registers[c].negative) {
-        value = b;
-      }
-    }
-    var result = elu_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-    if (operation == 0u) {
-      error = select(
-        errors[first] + select(result.exponent, 1, c == 513u),
-        -elu_WIDE_BEYOND,
-        all(result.mantissa == vec4<u32>())
-      );
-      if (result.exponent == 1 - elu_WIDE_LIMIT) {
-        error = result.exponent + (128 - 4);
-      }
-    }
-    if (operation == 1u) {
-      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
-    }
-    if (operation == 3u) {
-      error = errors[select(first, second, registers[c].negative)];
-    }
-    registers[code & 1023u] = result;
-    if (result.exponent >= elu_WIDE_LIMIT) {
-      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if ((a.exponent < elu_WIDE_LIMIT) & (b.exponent < elu_WIDE_LIMIT)) {
-        error = result.exponent + elu_WIDE_LIMIT;
-      }
-    }
-    // Where the result was rounded.
-    var rounding = result.exponent;
-    if (operation == 3u) {
-      rounding = -elu_WIDE_BEYOND;
-    }
-    if ((operation == 1u) & (abs(result.exponent) < elu_WIDE_LIMIT) & (elu_nat_low_word(result.mantissa) == 0u)) {
-      rounding = -elu_WIDE_BEYOND;
-    }
-    errors[code & 1023u] = max(min(error, elu_WIDE_BEYOND + elu_WIDE_LIMIT), rounding);
-  }
-  let lost = errors[0] - registers[0].exponent;
-  return elu_wide_outcome(elu_wide_leading_of(registers[0]), select(lost, 0, errors[0] < -elu_WIDE_LIMIT));
-}
-
-// The largest exponent that operands have at a stage.
-fn elu_wide_highest(stage: i32) -> i32 {
-  let last = select(select(26, 20, stage == 18), 13, stage == 19);
-  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
-}
-
-// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
-// two: downwards, or upwards if that is negative.
-fn elu_wide_excess(exponent: i32, stage: i32) -> i32 {
-  if ((stage == 0) | (stage > 22)) {
-    return 0;
-  }
-  if (stage < 20) {
-    return ((max(exponent - elu_wide_highest(stage), 0) + 5) / 6) * 6;
-  }
-  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
-  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= elu_WIDE_LIMIT);
-}
-
-// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
-// grow slowly.
-fn elu_wide_distance(stage: i32, infinite: bool) -> i32 {
-  let far = select(select(6, 36, stage < 12), 402, stage == 1);
-  return select(select(6, far, infinite), -6, stage > 19);
-}
-
-// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
-// together with the others.
-fn elu_wide_operand_at(
-  x: elu_wide,
-  search: elu_wide_search,
-  own: i32,
-  input: bool,
-  infinite: bool
-) -> elu_wide {
-  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
-    return elu_wide(search.point == 1, elu_NAT_HALF, -150);
-  }
-  let excess = elu_wide_excess(x.exponent, search.stage);
-  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
-  let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(
-    0,
-    elu_wide_distance(search.stage, infinite) * steps,
-    (excess != 0) & (nearer > 0) & (nearer < 3)
-  );
-  return elu_wide(x.negative, x.mantissa, x.exponent - excess - further);
-}
-
-fn elu_wide_leading_is_nan(x: elu_wide_leading) -> bool {
-  return (x.digits == 0u) & (x.exponent > 0);
-}
-
-// The k for which a is about 2^k b.
-fn elu_wide_leading_ratio(a: elu_wide_leading, b: elu_wide_leading) -> i32 {
-  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
-  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
-  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
-}
-
-// Whether |a| > 135/128 |b|, by their first 24 digits.
-fn elu_wide_leading_exceeds(a: elu_wide_leading, b: elu_wide_leading) -> bool {
-  let more = a.exponent - b.exponent;
-  let size = a.digits >> 8u;
-  let least = 135u * (b.digits >> 8u);
-  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
-}
-
-// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
-fn elu_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
-  var next = stage + 1;
-  while ((next < 23) & (elu_wide_excess(largest, next) == 0) & (elu_wide_excess(smallest, next) == 0)) {
-    next = next + 1;
-  }
-  return select(next, 24, next > 22);
-}
-
-// Whether a function grows on the way to a value from the one before (1), vanishes (-1) or stays.
-fn elu_wide_leading_course(value: elu_wide_leading, before: elu_wide_leading) -> i32 {
-  return i32(elu_wide_leading_exceeds(value, before)) - i32(elu_wide_leading_exceeds(before, value));
-}
-
-// What a function tends to that grows, vanishes or stays; what is next to nothing and about as large as before only wavers.
-fn elu_wide_leading_limit(
-  value: elu_wide_leading,
-  before: elu_wide_leading,
-  course: i32
-) -> elu_wide_leading {
-  let wavers = (max(value.exponent, before.exponent) < -150) & (abs(value.exponent - before.exponent) < 64);
-  if ((course < 0) | wavers) {
-    return elu_wide_leading(false, 0u, elu_WIDE_ZERO.exponent);
-  }
-  if (course > 0) {
-    return elu_wide_leading(value.negative, 0x80000000u, elu_WIDE_BEYOND);
-  }
-  return value;
-}
-
-// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
-// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
-// and whether one is 0 where the function's limit is meant.
-fn elu_wide_searched(
-  search: elu_wide_search,
-  found: elu_wide_outcome,
-  operands: i32,
-  varied: i32,
-  largest: i32,
-  smallest: i32,
-  infinite: bool,
-  compares: bool,
-  zero: bool
-) -> elu_wide_search {
-  let is_nan = elu_wide_leading_is_nan(found.value);
-  // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
-  // to be made of it.
-  let enough = select(128 - 27, 128, found.value.exponent >= elu_WIDE_LIMIT);
-  let wrong = found.value.exponent + found.lost;
-  let counts = wrong > 128 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(elu_WIDE_LIMIT >> 1u)));
-  let fails = is_nan | ((found.lost > enough) & matters);
-  var here = found.value;
-  if ((found.lost > enough) & !matters) {
-    here = elu_wide_leading(false, 0u, elu_WIDE_ZERO.exponent);
-  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
-    // A quotient of two exponentials that are both the least number.
-    here = elu_wide_leading(false, 0u, elu_WIDE_NAN.exponent);
-  }
-  var stage = search.stage;
-  var point = search.point + 1;
-  var value = search.value;
-  var base = search.base;
-  var steps = search.steps;
-  var shift = search.shift;
-  var most = search.most;
-  if ((stage == 0) & (wrong < (elu_WIDE_LIMIT >> 1u))) {
-    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
-  }
-  // What cancels altogether wherever it is looked at is taken for 0.
-  if ((stage == 0) | (elu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
-    value = here;
-  }
-  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
-  let ratio = elu_wide_leading_ratio(search.before, here);
-  let is_second = (point > 2) & ((point & 1) == 1);
-  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
-  if (stage == 23) {
-    // The limit that both sides have.
-    let apart = elu_wide_leading_exceeds(here, base) | elu_wide_leading_exceeds(base, here);
-    if (point == 2) {
-      value = base;
-      if (fails | apart | ((base.negative != here.negative) & (base.digits != 0u))) {
-        value = elu_wide_leading(false, 0u, elu_WIDE_NAN.exponent);
-      }
-    }
-    base = here;
-    stage = select(23, 24, (point == 2) | fails);
-  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
-    if (is_nan & zero & !infinite) {
-      stage = 23;
-    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (elu_WIDE_LIMIT >> 1u)))) {
-      stage = 24;
-    } else {
-      stage = elu_wide_next_stage(stage, largest, smallest);
-    }
-    point = 0;
-  } else if (stage == 0) {
-    stage = 24;
-  } else if (point == 1) {
-    base = here;
-    shift = 0;
-  } else if (infinite) {
-    // What it does on one step alone is a step from one value to another.
-    var nearer = here;
-    if (point == 3) {
-      nearer = search.before;
-    }
-    let course = elu_wide_leading_course(base, nearer);
-    if ((course == 0) | (stage > 16) | (point == 3)) {
-      let lasts = (point == 2) | (elu_wide_leading_course(nearer, here) == course);
-      value = elu_wide_leading_limit(base, nearer, select(0, course, lasts));
-      stage = 24;
-    }
-  } else if (is_second) {
-    shift = shift + (steps * elu_wide_excess(varied, stage)) / elu_wide_distance(stage, infinite);
-    if (point > 2 * operands) {
-      if (base.exponent + shift <= most) {
-        value = elu_wide_leading(base.negative, base.digits, base.exponent + shift);
-      }
-      stage = 24;
-    }
-  } else {
-    steps = ratio;
-  }
-  var before = here;
-  if (is_second) {
-    before = base;
-  }
-  return elu_wide_search(stage, point, value, base, before, steps, shift, most);
-}
-
-// A constant expression may not be NaN; a variable's bits may.
-var<private> elu_nan_bits: u32 = 0x7fc00000u;
-
-fn elu_nan() -> f32 {
-  return bitcast<f32>(elu_nan_bits);
-}
-
-// To nearest, from the middle to the even one.
-fn elu_wide_leading_to_f32(x: elu_wide_leading) -> f32 {
-  let sign_ = select(0u, 0x80000000u, x.negative);
-  if ((x.digits == 0u) & (x.exponent > 0)) {
-    return elu_nan();
-  }
-  if (x.exponent > 128) {
-    return bitcast<f32>(sign_ + 0x7f800000u);
-  }
-  // Less than half of the smallest number.
-  if (x.exponent < -149) {
-    return bitcast<f32>(sign_);
-  }
-  // Digits that round up to a power of two carry into the exponent, as they should.
-  let exponent = i32(x.exponent);
-  let dropped = u32(31 - min(24, exponent + 149));
-  let half = 1u << dropped;
-  let below = x.digits & (half | (half - 1u));
-  let kept = (x.digits >> dropped) >> 1u;
-  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
-}
-
-fn elu_backward_carefully_exactly(x0: f32, x1: f32) -> f32 {
-  if (elu_is_nan(x0)) {
-    return x0;
-  }
-  if (elu_is_nan(x1)) {
-    return x1;
-  }
-  let wide_x0 = elu_wide_from_f32(x0);
-  let wide_x1 = elu_wide_from_f32(x1);
-  var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
-  let infinite = abs(x0) > 3.4028234663852886e38;
-  let largest = max(exponents[0], exponents[1]);
-  let smallest = min(exponents[0], exponents[1]);
-  let zero = x0 == 0.0;
-  var search = elu_WIDE_SEARCH;
-  while (search.stage < 24) {
-    let found = elu_backward_carefully_exactly_wide(
-      elu_wide_operand_at(wide_x0, search, 1, true, infinite),
-      elu_wide_operand_at(wide_x1, search, 2, false, infinite)
-    );
-    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
-    search = elu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
-  }
-  return elu_wide_leading_to_f32(search.value);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct elu_pair {
-  high: f32,
-  low: f32,
-}
-
-fn elu_pair_smaller(a: elu_pair, b: elu_pair) -> elu_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn elu_pair_at_most(a: elu_pair, b: elu_pair) -> elu_pair {
-  return elu_pair_smaller(a, b);
-}
-
-fn elu_pair_from_f32(x: f32) -> elu_pair {
-  return elu_pair(x, 0.0);
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn elu_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn elu_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn elu_pair_product(a: f32, b: f32) -> elu_pair {
-  let p = elu_rounded(a * b);
-  let ah = elu_upper_half(a);
-  let al = a - ah;
-  let bh = elu_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return elu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn elu_pair_ordered_sum(a: f32, b: f32) -> elu_pair {
-  let s = elu_rounded(a + b);
-  return elu_pair(s, b - elu_rounded(s - a));
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn elu_pair_expm1_small(a: elu_pair) -> elu_pair {
-  let x = a.high;
-  let square = elu_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = elu_pair_ordered_sum(x, 0.5 * square.high);
-  return elu_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn elu_pair_sum(a: f32, b: f32) -> elu_pair {
-  let s = elu_rounded(a + b);
-  let t = elu_rounded(s - a);
-  return elu_pair(s, (a - elu_rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn elu_pair_reduced(a: elu_pair, k: f32) -> elu_pair {
-  return elu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn elu_pair_scale(a: elu_pair, factor: f32) -> elu_pair {
-  return elu_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn elu_pair_times_power(a: elu_pair, k: i32) -> elu_pair {
-  let first = k >> 1u;
-  return elu_pair_scale(elu_pair_scale(a, elu_power_of_two(first)), elu_power_of_two(k - first));
-}
-
-fn elu_pair_add(a: elu_pair, b: elu_pair) -> elu_pair {
-  let s = elu_pair_sum(a.high, b.high);
-  return elu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn elu_pair_exp_scaled(a: elu_pair, n: i32) -> elu_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = elu_pair_expm1_small(elu_pair_reduced(elu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return elu_pair_times_power(elu_pair_add(elu_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn elu_pair_raised_exp(a: elu_pair) -> elu_pair {
-  return elu_pair_exp_scaled(a, 60);
-}
-
-fn elu_pair_to_f32(a: elu_pair) -> f32 {
-  return a.high + a.low;
-}
-
-fn elu_pair_multiply(a: elu_pair, b: elu_pair) -> elu_pair {
-  let p = elu_pair_product(a.high, b.high);
-  return elu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-// a where the condition holds, else b.
-fn elu_pair_select(condition: bool, a: elu_pair, b: elu_pair) -> elu_pair {
-  return elu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
-}
-
-fn elu_backward_carefully(dy: f32, x: f32, alpha: f32) -> f32 {
-  let bounded = elu_pair_at_most(elu_pair_from_f32(x), elu_pair(0.0, 0.0));
-  let bounded2 = elu_pair_at_most(bounded, elu_pair(40.0, 0.0));
-  let v = elu_pair_raised_exp(bounded2);
-  var result = elu_pair_to_f32(
-    elu_pair_scale(
-      elu_pair_multiply(v, elu_pair_select(x > 0.0, elu_pair(1.0, 0.0), elu_pair_from_f32(alpha))),
-      8.6736174e-19
-    )
-  );
-  var found =
-    (v.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
-    ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0));
-  // A loop, in which the call stands once: compilers of shaders inline every call.
-  while (!found) {
-    result = elu_backward_carefully_exactly(x, alpha);
-    if (elu_is_nan(result)) {
-      let far = elu_slope_0_far(x, alpha);
-      result = select(far, result, elu_is_nan(far));
-    }
-    found = true;
-  }
-  return dy * result;
-}
-
 // A number as a product: far below the normal numbers both factors are normal.
 struct elu_halves {
   first: f32,
@@ -867,6 +57,11 @@ struct elu_halves {
 // What is left of a power of two that vanishes, of which halves hold 2^-252.
 fn elu_quick_rest_of_halves(n: i32) -> i32 {
   return min(n + 252, 0);
+}
+
+// 2^n for -126 <= n <= 127.
+fn elu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
 }
 
 // p 2^n for -252 <= n <= 250: both powers are normal.
@@ -898,100 +93,11 @@ struct elu_value_and_slopes {
   x: f32,
 }
 
-// e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
-fn elu_expm1(x: f32) -> f32 {
-  if (elu_is_nan(x) | (abs(x) < 1e-8)) {
-    return x;
-  }
-  if (x > 60.0) {
-    return elu_exp_scaled(x, 0.0, 0);
-  }
-  let bounded = max(x, -30.0);
-  let k = floor(bounded * 1.44269504 + 0.5);
-  let high = bounded - k * 0.693145751953125;
-  let low = k * 1.42860682e-6;
-  let r = high - low;
-  let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
-  let y = high + (r * r * (0.5 + r * p) - low);
-  let scale = elu_power_of_two(i32(k));
-  return select(scale * y + (scale - 1.0), y, k == 0.0);
-}
-
-fn elu_value_far(x0: f32, x1: f32) -> f32 {
-  return select(elu_expm1(x0) * x1, x0, x0 > 0.0);
-}
-
-fn elu_slope_0(x0: f32, x1: f32) -> f32 {
-  return elu_backward(1.0, x0, x1);
-}
-
-fn elu_pair_larger(a: elu_pair, b: elu_pair) -> elu_pair {
-  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn elu_pair_at_least(a: elu_pair, b: elu_pair) -> elu_pair {
-  return elu_pair_larger(a, b);
-}
-
-fn elu_pair_expm1(a: elu_pair) -> elu_pair {
-  let x = clamp(a.high, -30.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = elu_pair_expm1_small(elu_pair_reduced(elu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  if (k == 0.0) {
-    return small;
-  }
-  if (x > 80.0) {
-    return elu_pair_times_power(elu_pair_add(elu_pair(1.0, 0.0), small), i32(k));
-  }
-  // 2^k (e^r - 1) + (2^k - 1)
-  let scale = elu_power_of_two(i32(k));
-  return elu_pair_add(elu_pair_sum(scale, -1.0), elu_pair_scale(small, scale));
-}
-
 fn elu_fused(x: f32, alpha: f32) -> elu_value_and_slopes {
-  let bounded = elu_pair_at_least(elu_pair_from_f32(x), elu_pair(-746.0, 0.0));
-  let bounded2 = elu_pair_at_most(elu_pair_from_f32(x), elu_pair(0.0, 0.0));
-  let bounded3 = elu_pair_at_most(bounded2, elu_pair(40.0, 0.0));
-  let v = elu_pair_raised_exp(bounded3);
-  var result_value = elu_pair_to_f32(
-    elu_pair_add(
-      elu_pair_multiply(bounded, elu_pair_select(x > 0.0, elu_pair(1.0, 0.0), elu_pair(0.0, 0.0))),
-      elu_pair_multiply(
-        elu_pair_select(x > 0.0, elu_pair(0.0, 0.0), elu_pair_from_f32(alpha)),
-        elu_pair_expm1(elu_pair_at_most(bounded, elu_pair(80.0, 0.0)))
-      )
-    )
+  return elu_value_and_slopes(
+    select(select(alpha * elu_quick_falling_expm1(x), x, x > 0.0), x, elu_is_nan(x)),
+    select(elu_quick_times_falling_exp(alpha, x), 1.0, x > 0.0)
   );
-  // Far out, or no number at all.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
-      ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0))
-    )
-  ) {
-    result_value = elu_value_far(x, alpha);
-  }
-  var result_x = elu_pair_to_f32(
-    elu_pair_scale(
-      elu_pair_multiply(v, elu_pair_select(x > 0.0, elu_pair(1.0, 0.0), elu_pair_from_f32(alpha))),
-      8.6736174e-19
-    )
-  );
-  // By the function that computes this alone.
-  if (
-    !(
-      (v.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
-      ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0))
-    )
-  ) {
-    result_x = elu_slope_0(x, alpha);
-  }
-  return elu_value_and_slopes(select(result_value, x, elu_is_nan(x)), result_x);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -999,6 +105,12 @@ struct elu_ranged {
   high: f32,
   low: f32,
   exponent: f32,
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct elu_pair {
+  high: f32,
+  low: f32,
 }
 
 const elu_RANGED_ZERO: elu_ranged = elu_ranged(0.0, 0.0, -2.0e38);
@@ -1033,6 +145,38 @@ fn elu_ranged_from_given(x: f32) -> elu_ranged {
   return elu_ranged_select(infinite, elu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn elu_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn elu_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn elu_pair_product(a: f32, b: f32) -> elu_pair {
+  let p = elu_rounded(a * b);
+  let ah = elu_upper_half(a);
+  let al = a - ah;
+  let bh = elu_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return elu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn elu_pair_ordered_sum(a: f32, b: f32) -> elu_pair {
+  let s = elu_rounded(a + b);
+  return elu_pair(s, b - elu_rounded(s - a));
+}
+
+fn elu_pair_multiply(a: elu_pair, b: elu_pair) -> elu_pair {
+  let p = elu_pair_product(a.high, b.high);
+  return elu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
 fn elu_ranged_multiply(a: elu_ranged, b: elu_ranged) -> elu_ranged {
   return elu_ranged_of(
     elu_pair_multiply(elu_pair(a.high, a.low), elu_pair(b.high, b.low)),
@@ -1046,12 +190,35 @@ fn elu_ranged_pair(a: elu_ranged) -> elu_pair {
   return elu_pair(a.high * factor, a.low * factor);
 }
 
+// a + b exactly (Knuth).
+fn elu_pair_sum(a: f32, b: f32) -> elu_pair {
+  let s = elu_rounded(a + b);
+  let t = elu_rounded(s - a);
+  return elu_pair(s, (a - elu_rounded(s - t)) + (b - t));
+}
+
 fn elu_pair_subtract(a: elu_pair, b: elu_pair) -> elu_pair {
   let s = elu_pair_sum(a.high, -b.high);
   return elu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 const elu_RANGED_LN2: elu_pair = elu_pair(0.69314718, -1.9046542e-9);
+
+fn elu_pair_add(a: elu_pair, b: elu_pair) -> elu_pair {
+  let s = elu_pair_sum(a.high, b.high);
+  return elu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn elu_pair_expm1_small(a: elu_pair) -> elu_pair {
+  let x = a.high;
+  let square = elu_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = elu_pair_ordered_sum(x, 0.5 * square.high);
+  return elu_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
 
 // Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
 // products and quotients of such numbers cancel.
@@ -1112,6 +279,59 @@ fn elu_curvature_0_far(x0: f32, x1: f32) -> f32 {
   return elu_ranged_to_limit(t0);
 }
 
+fn elu_pair_smaller(a: elu_pair, b: elu_pair) -> elu_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn elu_pair_at_most(a: elu_pair, b: elu_pair) -> elu_pair {
+  return elu_pair_smaller(a, b);
+}
+
+fn elu_pair_from_f32(x: f32) -> elu_pair {
+  return elu_pair(x, 0.0);
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn elu_pair_reduced(a: elu_pair, k: f32) -> elu_pair {
+  return elu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn elu_pair_scale(a: elu_pair, factor: f32) -> elu_pair {
+  return elu_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn elu_pair_times_power(a: elu_pair, k: i32) -> elu_pair {
+  let first = k >> 1u;
+  return elu_pair_scale(elu_pair_scale(a, elu_power_of_two(first)), elu_power_of_two(k - first));
+}
+
+// e^a 2^n
+fn elu_pair_exp_scaled(a: elu_pair, n: i32) -> elu_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = elu_pair_expm1_small(elu_pair_reduced(elu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return elu_pair_times_power(elu_pair_add(elu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn elu_pair_raised_exp(a: elu_pair) -> elu_pair {
+  return elu_pair_exp_scaled(a, 60);
+}
+
+fn elu_pair_to_f32(a: elu_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// a where the condition holds, else b.
+fn elu_pair_select(condition: bool, a: elu_pair, b: elu_pair) -> elu_pair {
+  return elu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
 fn elu_curvature(x: f32, alpha: f32) -> f32 {
   let bounded = elu_pair_at_most(elu_pair_from_f32(x), elu_pair(0.0, 0.0));
   let bounded2 = elu_pair_at_most(bounded, elu_pair(40.0, 0.0));
@@ -1154,7 +374,7 @@ fn elu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn elu_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> elu_second_gradients {
-  let slopes = elu_backward_carefully(1.0, x, alpha);
+  let slopes = elu_backward(1.0, x, alpha);
   let curvatures = elu_curvature(x, alpha);
   return elu_second_gradients(ddx * slopes, elu_product_of_three(dy, ddx, curvatures));
 }
@@ -1226,15 +446,12 @@ fn elu_fused_inputs(
     return;
   }
   let x0 = elu_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = elu_fused(x0[k], elu_uniforms.p_alpha);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  elu_output_y[i] = result0;
-  elu_derivative_dx[i] = result1;
+  let g0 = elu_fused(x0.x, elu_uniforms.p_alpha);
+  let g1 = elu_fused(x0.y, elu_uniforms.p_alpha);
+  let g2 = elu_fused(x0.z, elu_uniforms.p_alpha);
+  let g3 = elu_fused(x0.w, elu_uniforms.p_alpha);
+  elu_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  elu_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

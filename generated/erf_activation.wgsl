@@ -980,22 +980,9 @@ struct erf_activation_value_and_slopes {
   x: f32,
 }
 
-fn erf_activation_slope_0(x0: f32) -> f32 {
-  return erf_activation_backward(1.0, x0);
-}
-
 fn erf_activation_fused(x: f32) -> erf_activation_value_and_slopes {
-  let squared = erf_activation_pair_multiply(erf_activation_pair_from_f32(x), erf_activation_pair_from_f32(x));
-  let v = erf_activation_pair_negate(squared);
-  let e = erf_activation_pair_exp(v);
-  var result_x = erf_activation_pair_to_f32(
-    erf_activation_pair_multiply(erf_activation_pair(1.1283792, -5.8635383e-8), e)
-  );
-  // By the function that computes this alone.
-  if (!((e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
-    result_x = erf_activation_slope_0(x);
-  }
-  return erf_activation_value_and_slopes(erf_activation_erf(x), result_x);
+  let slopes = erf_activation_backward(1.0, x);
+  return erf_activation_value_and_slopes(erf_activation(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1131,7 +1118,7 @@ fn erf_activation_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn erf_activation_double_backward(dy: f32, ddx: f32, x: f32) -> erf_activation_second_gradients {
-  let slopes = erf_activation_backward_carefully(1.0, x);
+  let slopes = erf_activation_backward(1.0, x);
   let curvatures = erf_activation_curvature(x);
   return erf_activation_second_gradients(ddx * slopes, erf_activation_product_of_three(dy, ddx, curvatures));
 }

@@ -980,38 +980,9 @@ struct erf_surrogate_value_and_slopes {
   x: f32,
 }
 
-fn erf_surrogate_slope_0(x0: f32, x1: f32) -> f32 {
-  return erf_surrogate_backward(1.0, x0, x1);
-}
-
 fn erf_surrogate_fused(x: f32, alpha: f32) -> erf_surrogate_value_and_slopes {
-  let v2 = select(0.0, 1.0, x >= 0.0);
-  let squared = erf_surrogate_pair_multiply(erf_surrogate_pair_from_f32(x), erf_surrogate_pair_from_f32(x));
-  let squared2 = erf_surrogate_pair_multiply(erf_surrogate_pair_from_f32(alpha), erf_surrogate_pair_from_f32(alpha));
-  let p = erf_surrogate_pair_multiply(squared, squared2);
-  let v = erf_surrogate_pair_negate(p);
-  let e = erf_surrogate_pair_exp(v);
-  var result_x = erf_surrogate_pair_to_f32(
-    erf_surrogate_pair_multiply(
-      erf_surrogate_pair_multiply(erf_surrogate_pair(0.5641896, -2.9317691e-8), erf_surrogate_pair_from_f32(alpha)),
-      e
-    )
-  );
-  // By the function that computes this alone.
-  if (
-    !(
-      (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
-        (abs(alpha) >= 3.637979e-12) &
-      (bitcast<u32>(abs(p.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_x = erf_surrogate_slope_0(x, alpha);
-  }
-  return erf_surrogate_value_and_slopes(
-    select(select(v2, x, erf_surrogate_is_nan(x)), x, erf_surrogate_is_nan(x)),
-    result_x
-  );
+  let slopes = erf_surrogate_backward(1.0, x, alpha);
+  return erf_surrogate_value_and_slopes(erf_surrogate(x, alpha), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1165,7 +1136,7 @@ fn erf_surrogate_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn erf_surrogate_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> erf_surrogate_second_gradients {
-  let slopes = erf_surrogate_backward_carefully(1.0, x, alpha);
+  let slopes = erf_surrogate_backward(1.0, x, alpha);
   let curvatures = erf_surrogate_curvature(x, alpha);
   return erf_surrogate_second_gradients(ddx * slopes, erf_surrogate_product_of_three(dy, ddx, curvatures));
 }

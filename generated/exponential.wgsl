@@ -211,18 +211,8 @@ struct exponential_value_and_slopes {
 }
 
 fn exponential_fused(x: f32) -> exponential_value_and_slopes {
-  let e = exponential_pair_exp(exponential_pair_from_f32(x));
-  var result_x = exponential_pair_to_f32(e);
-  // Far out, or no number at all.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_x = exponential_slope_0_far(x);
-  }
-  return exponential_value_and_slopes(exponential_exp(x), result_x);
+  let slopes = exponential_backward(1.0, x);
+  return exponential_value_and_slopes(exponential(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -345,7 +335,7 @@ fn exponential_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn exponential_double_backward(dy: f32, ddx: f32, x: f32) -> exponential_second_gradients {
-  let slopes = exponential_backward_carefully(1.0, x);
+  let slopes = exponential_backward(1.0, x);
   let curvatures = exponential_curvature(x);
   return exponential_second_gradients(ddx * slopes, exponential_product_of_three(dy, ddx, curvatures));
 }

@@ -986,51 +986,6 @@ fn ft_swish(x: f32, t: f32) -> f32 {
   return select(result, x, ft_swish_is_nan(x));
 }
 
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn ft_swish_logistic(x: f32) -> f32 {
-  if (ft_swish_is_nan(x)) {
-    return x;
-  }
-  let s = ft_swish_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn ft_swish_slope_0_far(x0: f32) -> f32 {
-  return select(0.0, ft_swish_sigmoid(x0) + select(x0 * ft_swish_logistic(x0), 0.0, abs(x0) > 800.0), x0 >= 0.0);
-}
-
-// a where the condition holds, else b.
-fn ft_swish_pair_select(condition: bool, a: ft_swish_pair, b: ft_swish_pair) -> ft_swish_pair {
-  return ft_swish_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
-}
-
-fn ft_swish_backward_carefully(dy: f32, x: f32, t: f32) -> f32 {
-  let bounded = ft_swish_pair_at_most(ft_swish_pair_from_f32(x), ft_swish_pair(40.0, 0.0));
-  let v = ft_swish_pair_raised_exp(bounded);
-  let p = ft_swish_pair_scale(v, 8.6736174e-19);
-  let u = ft_swish_pair_add(p, ft_swish_pair(1.0, 0.0));
-  let q = ft_swish_pair_divide(v, u);
-  let v2 = ft_swish_pair_select(x < 40.0, ft_swish_pair_from_f32(x), ft_swish_pair(0.0, 0.0));
-  let u2 = ft_swish_pair_add(u, v2);
-  let q2 = ft_swish_pair_divide(u2, u);
-  let p2 = ft_swish_pair_multiply(q, q2);
-  var v3 = ft_swish_pair(0.0, 0.0);
-  if (x >= 0.0) {
-    v3 = ft_swish_pair_scale(p2, 8.6736174e-19);
-  }
-  var result = ft_swish_pair_to_f32(v3);
-  // Far out, or no number at all.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      ((x < 0.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))
-    )
-  ) {
-    result = ft_swish_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 // A number as a product: far below the normal numbers both factors are normal.
 struct ft_swish_halves {
   first: f32,
@@ -1092,51 +1047,8 @@ struct ft_swish_value_and_slopes {
 }
 
 fn ft_swish_fused(x: f32, t: f32) -> ft_swish_value_and_slopes {
-  let bounded = ft_swish_pair_at_most(ft_swish_pair_from_f32(x), ft_swish_pair(40.0, 0.0));
-  let v = ft_swish_pair_raised_exp(bounded);
-  let p = ft_swish_pair_scale(v, 8.6736174e-19);
-  let u = ft_swish_pair_add(p, ft_swish_pair(1.0, 0.0));
-  let q = ft_swish_pair_divide(v, u);
-  let p2 = ft_swish_pair_multiply(ft_swish_pair_from_f32(x), q);
-  let p3 = ft_swish_pair_scale(p2, 8.6736174e-19);
-  let u2 = ft_swish_pair_add(ft_swish_pair_from_f32(t), p3);
-  var v2 = ft_swish_pair_from_f32(t);
-  if (x >= 0.0) {
-    v2 = u2;
-  }
-  let v3 = ft_swish_pair_select(x < 40.0, ft_swish_pair_from_f32(x), ft_swish_pair(0.0, 0.0));
-  let u3 = ft_swish_pair_add(u, v3);
-  let q2 = ft_swish_pair_divide(u3, u);
-  let p4 = ft_swish_pair_multiply(q, q2);
-  var v4 = ft_swish_pair(0.0, 0.0);
-  if (x >= 0.0) {
-    v4 = ft_swish_pair_scale(p4, 8.6736174e-19);
-  }
-  var result_value = ft_swish_pair_to_f32(v2);
-  // By the function that computes this alone.
-  if (
-    !(
-      ((x < 0.0) | ((p3.high <= 16.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31))) &
-        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(t)) <= 0x5c800000u) &
-        ((abs(t) >= 3.469447e-18) | (t == 0.0)) &
-      ((x < 0.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))
-    )
-  ) {
-    result_value = ft_swish(x, t);
-  }
-  var result_x = ft_swish_pair_to_f32(v4);
-  // Far out, or no number at all.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      ((x < 0.0) | (bitcast<u32>(abs(p4.high)) <= 0x7a800000u))
-    )
-  ) {
-    result_x = ft_swish_slope_0_far(x);
-  }
-  return ft_swish_value_and_slopes(select(result_value, x, ft_swish_is_nan(x)), result_x);
+  let slopes = ft_swish_backward(1.0, x, t);
+  return ft_swish_value_and_slopes(ft_swish(x, t), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1396,7 +1308,7 @@ fn ft_swish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn ft_swish_double_backward(dy: f32, ddx: f32, x: f32, t: f32) -> ft_swish_second_gradients {
-  let slopes = ft_swish_backward_carefully(1.0, x, t);
+  let slopes = ft_swish_backward(1.0, x, t);
   let curvatures = ft_swish_curvature(x, t);
   return ft_swish_second_gradients(ddx * slopes, ft_swish_product_of_three(dy, ddx, curvatures));
 }

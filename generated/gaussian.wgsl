@@ -927,25 +927,9 @@ struct gaussian_value_and_slopes {
   x: f32,
 }
 
-fn gaussian_slope_0(x0: f32) -> f32 {
-  return gaussian_backward(1.0, x0);
-}
-
 fn gaussian_fused(x: f32) -> gaussian_value_and_slopes {
-  let squared = gaussian_pair_multiply(gaussian_pair_from_f32(x), gaussian_pair_from_f32(x));
-  let v = gaussian_pair_negate(squared);
-  let e = gaussian_pair_exp(v);
-  var result_value = gaussian_pair_to_f32(e);
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
-    result_value = gaussian_value_far(x);
-  }
-  var result_x = gaussian_pair_to_f32(gaussian_pair_multiply(gaussian_pair_scale(gaussian_pair_from_f32(x), -2.0), e));
-  // By the function that computes this alone.
-  if (!((e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
-    result_x = gaussian_slope_0(x);
-  }
-  return gaussian_value_and_slopes(select(result_value, x, gaussian_is_nan(x)), result_x);
+  let slopes = gaussian_backward(1.0, x);
+  return gaussian_value_and_slopes(gaussian(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1100,7 +1084,7 @@ fn gaussian_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn gaussian_double_backward(dy: f32, ddx: f32, x: f32) -> gaussian_second_gradients {
-  let slopes = gaussian_backward_carefully(1.0, x);
+  let slopes = gaussian_backward(1.0, x);
   let curvatures = gaussian_curvature(x);
   return gaussian_second_gradients(ddx * slopes, gaussian_product_of_three(dy, ddx, curvatures));
 }

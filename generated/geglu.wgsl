@@ -1569,56 +1569,9 @@ struct geglu_value_and_slopes {
   up: f32,
 }
 
-fn geglu_slope_0(x0: f32, x1: f32) -> f32 {
-  return geglu_backward(1.0, x0, x1).gate;
-}
-
 fn geglu_fused(gate: f32, up: f32) -> geglu_value_and_slopes {
-  let p = geglu_pair_multiply(geglu_pair_from_f32(gate), geglu_pair_from_f32(up));
-  let v = geglu_pair_raised_normcdf(geglu_pair_from_f32(gate));
-  let p2 = geglu_pair_multiply(p, v);
-  let phi = geglu_pair_gelu_slope(geglu_pair_from_f32(gate));
-  var result_value = geglu_pair_to_f32(geglu_pair_scale(p2, 8.6736174e-19));
-  // By the function that computes this alone.
-  if (
-    !(
-      (v.high >= 3.9443045e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
-        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
-        (bitcast<u32>(abs(up)) <= 0x52800000u) &
-        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
-      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_value = geglu(gate, up);
-  }
-  var result_gate = geglu_pair_to_f32(geglu_pair_multiply(geglu_pair_from_f32(up), phi));
-  // By the function that computes this alone.
-  if (
-    !(
-      ((abs(gate + 0.75) >= 0.25) | (0.5 <= 32.0 * abs(phi.high))) & (abs(phi.high) >= 1.9721523e-31) &
-        (bitcast<u32>(abs(gate)) <= 0x71800000u) &
-        ((abs(gate) >= 7.888609e-31) | (gate == 0.0)) &
-        (bitcast<u32>(abs(up)) <= 0x71800000u) &
-      ((abs(up) >= 7.888609e-31) | (up == 0.0))
-    )
-  ) {
-    result_gate = geglu_slope_0(gate, up);
-  }
-  var result_up = geglu_pair_to_f32(geglu_pair_scale(geglu_pair_multiply(geglu_pair_from_f32(gate), v), 8.6736174e-19));
-  // Far out, or no number at all.
-  if (
-    !(
-      (v.high >= 1.9721523e-31) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
-      ((abs(gate) >= 3.469447e-18) | (gate == 0.0))
-    )
-  ) {
-    result_up = geglu_slope_1_far(gate);
-  }
-  return geglu_value_and_slopes(
-    select(select(result_value, gate, geglu_is_nan(gate)), up, geglu_is_nan(up)),
-    result_gate,
-    result_up
-  );
+  let slopes = geglu_backward(1.0, gate, up);
+  return geglu_value_and_slopes(geglu(gate, up), slopes.gate, slopes.up);
 }
 
 struct geglu_curvatures {
@@ -1810,7 +1763,7 @@ fn geglu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn geglu_double_backward(dy: f32, ddgate: f32, ddup: f32, gate: f32, up: f32) -> geglu_second_gradients {
-  let slopes = geglu_backward_carefully(1.0, gate, up);
+  let slopes = geglu_backward(1.0, gate, up);
   let curvatures = geglu_curvature(gate, up);
   return geglu_second_gradients(
     ddgate * slopes.gate + ddup * slopes.up,

@@ -77,278 +77,6 @@ fn gelu(x: f32) -> f32 {
   return select(gelu_quick_times_normcdf(held, held), x, gelu_is_nan(x));
 }
 
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - leading_bits(x).
-fn gelu_leading_bits(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
-// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
-// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
-// which may overflow or underflow.
-fn gelu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
-  let bounded = clamp(x, -150.0, 150.0);
-  let k = floor((bounded + dx) * 1.44269504 + 0.5);
-  let high = bounded - k * 0.693145751953125;
-  let low = dx - k * 1.42860682e-6;
-  let r = high + low;
-  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
-  let whole = floor(high * 256.0) * 0.00390625;
-  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
-  let exponent = i32(k) + n;
-  let first = exponent >> 1u;
-  return y * gelu_power_of_two(first) * gelu_power_of_two(exponent - first);
-}
-
-// e^(c x^2) for c = -1 or -1/2. The square is taken in two parts, h^2 + (|x| - h)(|x| + h), the first one exact:
-// its rounding error would be multiplied by as much as 100.
-fn gelu_exp_square(x: f32, c: f32) -> f32 {
-  let a = min(abs(x), 16.0);
-  let h = gelu_leading_bits(a);
-  return gelu_exp_scaled(c * (h * h), c * ((a - h) * (a + h)), 0);
-}
-
-// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is a polynomial in (x - 2)/(x + 2) (1.8e-8).
-fn gelu_erfcx(x: f32) -> f32 {
-  let v = (x - 2.0) / (x + 2.0);
-  let p6 = 0.0086480407 + v * (0.00113937387 + v * (-0.00124951382 + v * -0.000223329538));
-  let p4 = -0.054208871 + v * (-0.00800223462 + v * p6);
-  let p = 1.27697837 + v * (-0.0927637443 + v * (-0.166030988 + v * (0.16404824 + v * p4)));
-  return p / (1.0 + 2.0 * x);
-}
-
-// 2x/sqrt(pi), a polynomial (1.1e-8) up to 0.84375, then 1 - erfc(x) with erfc(x) < 1/4.
-fn gelu_erf(x: f32) -> f32 {
-  if (gelu_is_nan(x)) {
-    return x;
-  }
-  let a = abs(x);
-  if (a < 1e-4) {
-    return x * 1.12837917;
-  }
-  if (a < 0.84375) {
-    let z = x * x;
-    let p3 = -0.0268621426 + z * (0.00520831672 + z * (-0.000823128736 + z * 8.77209823e-5));
-    return x + x * (0.128379166 + z * (-0.376126379 + z * (0.112837419 + z * p3)));
-  }
-  let y = 1.0 - gelu_exp_square(a, -1.0) * gelu_erfcx(min(a, 11.0));
-  return select(-y, y, x > 0.0);
-}
-
-// The distribution function of the standard normal distribution, erfc(-x / sqrt(2)) / 2.
-fn gelu_normcdf(x: f32) -> f32 {
-  if (gelu_is_nan(x)) {
-    return x;
-  }
-  let t = x * 0.707106781;
-  if (abs(t) < 0.46875) {
-    return 0.5 + 0.5 * gelu_erf(t);
-  }
-  let tail = 0.5 * gelu_erfcx(min(abs(t), 11.0)) * gelu_exp_square(x, -0.5);
-  return select(1.0 - tail, tail, x < 0.0);
-}
-
-// The density of the standard normal distribution, e^(-x^2/2) / sqrt(2 pi).
-fn gelu_normpdf(x: f32) -> f32 {
-  if (gelu_is_nan(x)) {
-    return x;
-  }
-  return 0.39894228 * gelu_exp_square(x, -0.5);
-}
-
-fn gelu_slope_0_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  return gelu_normcdf(t2) + t2 * gelu_normpdf(t2);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct gelu_pair {
-  high: f32,
-  low: f32,
-}
-
-fn gelu_pair_to_f32(a: gelu_pair) -> f32 {
-  return a.high + a.low;
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn gelu_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn gelu_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn gelu_pair_product(a: f32, b: f32) -> gelu_pair {
-  let p = gelu_rounded(a * b);
-  let ah = gelu_upper_half(a);
-  let al = a - ah;
-  let bh = gelu_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return gelu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn gelu_pair_ordered_sum(a: f32, b: f32) -> gelu_pair {
-  let s = gelu_rounded(a + b);
-  return gelu_pair(s, b - gelu_rounded(s - a));
-}
-
-fn gelu_pair_multiply(a: gelu_pair, b: gelu_pair) -> gelu_pair {
-  let p = gelu_pair_product(a.high, b.high);
-  return gelu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn gelu_pair_abs(a: gelu_pair) -> gelu_pair {
-  return gelu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn gelu_pair_expm1_small(a: gelu_pair) -> gelu_pair {
-  let x = a.high;
-  let square = gelu_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = gelu_pair_ordered_sum(x, 0.5 * square.high);
-  return gelu_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn gelu_pair_sum(a: f32, b: f32) -> gelu_pair {
-  let s = gelu_rounded(a + b);
-  let t = gelu_rounded(s - a);
-  return gelu_pair(s, (a - gelu_rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn gelu_pair_reduced(a: gelu_pair, k: f32) -> gelu_pair {
-  return gelu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn gelu_pair_scale(a: gelu_pair, factor: f32) -> gelu_pair {
-  return gelu_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn gelu_pair_times_power(a: gelu_pair, k: i32) -> gelu_pair {
-  let first = k >> 1u;
-  return gelu_pair_scale(gelu_pair_scale(a, gelu_power_of_two(first)), gelu_power_of_two(k - first));
-}
-
-fn gelu_pair_add(a: gelu_pair, b: gelu_pair) -> gelu_pair {
-  let s = gelu_pair_sum(a.high, b.high);
-  return gelu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn gelu_pair_exp_scaled(a: gelu_pair, n: i32) -> gelu_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = gelu_pair_expm1_small(gelu_pair_reduced(gelu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return gelu_pair_times_power(gelu_pair_add(gelu_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn gelu_pair_raised_exp(a: gelu_pair) -> gelu_pair {
-  return gelu_pair_exp_scaled(a, 60);
-}
-
-// A polynomial for |a| < 0.47 (2^-32.8).
-fn gelu_pair_erf_small(a: gelu_pair) -> gelu_pair {
-  let square = gelu_pair_multiply(a, a);
-  let z = square.high;
-  let p = 0.11283792 + z * (-0.026866132 + z * (0.0052234847 + z * (-0.00085154147 + z * 0.00010956138)));
-  let p1 = gelu_pair_add(
-    gelu_pair(-0.37612638, -1.0237824e-8),
-    gelu_pair_multiply(square, gelu_pair(p, 0.0))
-  );
-  let p0 = gelu_pair_add(gelu_pair(1.1283792, -5.8635429e-8), gelu_pair_multiply(square, p1));
-  return gelu_pair_multiply(a, p0);
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn gelu_pair_divide(a: gelu_pair, b: gelu_pair) -> gelu_pair {
-  let q = gelu_rounded(a.high / b.high);
-  let p = gelu_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return gelu_pair_ordered_sum(q, rest / b.high);
-}
-
-fn gelu_pair_subtract(a: gelu_pair, b: gelu_pair) -> gelu_pair {
-  let s = gelu_pair_sum(a.high, -b.high);
-  return gelu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
-}
-
-// e^(x^2) erfc(x) for 0.46 <= x <= 11: (1 + 2x) times it is 1.25 plus a polynomial in v = (x - 2)/(x + 2) (4.6e-11).
-fn gelu_pair_erfcx(a: gelu_pair) -> gelu_pair {
-  let v = gelu_pair_divide(
-    gelu_pair_subtract(a, gelu_pair(2.0, 0.0)),
-    gelu_pair_add(a, gelu_pair(2.0, 0.0))
-  );
-  let x = v.high;
-  let p =
-    -0.0080340290 +
-    x *
-      (0.0087228818 +
-        x *
-          (0.0012713828 +
-            x *
-              (-0.0014584871 +
-                x *
-                  (-0.00045404740 +
-                    x * (0.00021287719 + x * (0.00014871488 + x * (-0.000014944048 + x * -0.000031005733)))))));
-  let p4 = gelu_pair_add(gelu_pair(-0.054220017, 1.0742711e-9), gelu_pair_multiply(v, gelu_pair(p, 0.0)));
-  let p3 = gelu_pair_add(gelu_pair(0.16405128, 1.6463834e-9), gelu_pair_multiply(v, p4));
-  let p2 = gelu_pair_add(gelu_pair(-0.16603039, -5.1900155e-9), gelu_pair_multiply(v, p3));
-  let p1 = gelu_pair_add(gelu_pair(-0.092763826, -3.5358294e-10), gelu_pair_multiply(v, p2));
-  let p0 = gelu_pair_add(gelu_pair(1.2769784, 8.0234532e-9), gelu_pair_multiply(v, p1));
-  return gelu_pair_divide(p0, gelu_pair_add(gelu_pair(1.0, 0.0), gelu_pair_scale(a, 2.0)));
-}
-
-// The derivative of a normcdf(a), normcdf(a) + a normpdf(a), with one exponential; its error is relative to 1/2 where the sum cancels.
-fn gelu_pair_gelu_slope(a: gelu_pair) -> gelu_pair {
-  let t = gelu_pair_multiply(a, gelu_pair(0.70710677, 1.2101617e-8));
-  let x = gelu_pair_abs(t);
-  if (x.high > 11.0) {
-    return gelu_pair(select(1.0, 0.0, a.high < 0.0), 0.0);
-  }
-  // Both 2^60 times as large, lest they fade away before the sum does.
-  let e = gelu_pair_raised_exp(gelu_pair_scale(gelu_pair_multiply(a, a), -0.5));
-  let slope = gelu_pair_multiply(gelu_pair_multiply(a, e), gelu_pair(0.39894229, -1.1335170e-8));
-  if (x.high < 0.46875) {
-    let half = gelu_pair_scale(gelu_pair_add(gelu_pair(1.0, 0.0), gelu_pair_erf_small(t)), 0.5);
-    return gelu_pair_add(half, gelu_pair_scale(slope, 8.673617379884035e-19));
-  }
-  let tail = gelu_pair_scale(gelu_pair_multiply(e, gelu_pair_erfcx(x)), 0.5);
-  if (a.high < 0.0) {
-    return gelu_pair_scale(gelu_pair_add(tail, slope), 8.673617379884035e-19);
-  }
-  return gelu_pair_add(
-    gelu_pair(1.0, 0.0),
-    gelu_pair_scale(gelu_pair_subtract(slope, tail), 8.673617379884035e-19)
-  );
-}
-
-fn gelu_pair_from_f32(x: f32) -> gelu_pair {
-  return gelu_pair(x, 0.0);
-}
-
-fn gelu_backward_carefully(dy: f32, x: f32) -> f32 {
-  var result = gelu_pair_to_f32(gelu_pair_gelu_slope(gelu_pair_from_f32(x)));
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result = gelu_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 // For gelu_slope: e^(t^2/2) (Phi(-t) - t phi(t)), divided by a - t, as a polynomial in (t - 2.75)/(t + 2.75) (3.8e-9).
 fn gelu_quick_gelu_slope_factor(t: f32) -> f32 {
   let v = (t - 2.75) / (t + 2.75);
@@ -377,50 +105,12 @@ struct gelu_value_and_slopes {
   x: f32,
 }
 
-fn gelu_value_far(x0: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return t * gelu_normcdf(t);
-}
-
-// 2^60 erfc(-a / sqrt(2)) / 2, the exponential from a itself.
-fn gelu_pair_raised_normcdf(a: gelu_pair) -> gelu_pair {
-  let t = gelu_pair_multiply(a, gelu_pair(0.70710677, 1.2101617e-8));
-  let x = gelu_pair_abs(t);
-  if (x.high < 0.46875) {
-    return gelu_pair_scale(
-      gelu_pair_add(gelu_pair(1.0, 0.0), gelu_pair_erf_small(t)),
-      576460752303423488.0
-    );
-  }
-  if (x.high > 11.0) {
-    return gelu_pair(select(1152921504606846976.0, 0.0, a.high < 0.0), 0.0);
-  }
-  let tail = gelu_pair_scale(
-    gelu_pair_multiply(
-      gelu_pair_raised_exp(gelu_pair_scale(gelu_pair_multiply(a, a), -0.5)),
-      gelu_pair_erfcx(x)
-    ),
-    0.5
-  );
-  if (a.high < 0.0) {
-    return tail;
-  }
-  return gelu_pair_subtract(gelu_pair(1152921504606846976.0, 0.0), tail);
-}
-
 fn gelu_fused(x: f32) -> gelu_value_and_slopes {
-  let v = gelu_pair_raised_normcdf(gelu_pair_from_f32(x));
-  var result_value = gelu_pair_to_f32(gelu_pair_scale(gelu_pair_multiply(gelu_pair_from_f32(x), v), 8.6736174e-19));
-  // Far out, or no number at all.
-  if (!((v.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
-    result_value = gelu_value_far(x);
-  }
-  var result_x = gelu_pair_to_f32(gelu_pair_gelu_slope(gelu_pair_from_f32(x)));
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result_x = gelu_slope_0_far(x);
-  }
-  return gelu_value_and_slopes(select(result_value, x, gelu_is_nan(x)), result_x);
+  let held = max(x, -1024.0);
+  return gelu_value_and_slopes(
+    select(gelu_quick_times_normcdf(held, held), x, gelu_is_nan(x)),
+    gelu_quick_gelu_slope(x)
+  );
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -428,6 +118,12 @@ struct gelu_ranged {
   high: f32,
   low: f32,
   exponent: f32,
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct gelu_pair {
+  high: f32,
+  low: f32,
 }
 
 const gelu_RANGED_ZERO: gelu_ranged = gelu_ranged(0.0, 0.0, -2.0e38);
@@ -462,6 +158,38 @@ fn gelu_ranged_from_given(x: f32) -> gelu_ranged {
   return gelu_ranged_select(infinite, gelu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn gelu_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn gelu_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn gelu_pair_product(a: f32, b: f32) -> gelu_pair {
+  let p = gelu_rounded(a * b);
+  let ah = gelu_upper_half(a);
+  let al = a - ah;
+  let bh = gelu_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return gelu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn gelu_pair_ordered_sum(a: f32, b: f32) -> gelu_pair {
+  let s = gelu_rounded(a + b);
+  return gelu_pair(s, b - gelu_rounded(s - a));
+}
+
+fn gelu_pair_multiply(a: gelu_pair, b: gelu_pair) -> gelu_pair {
+  let p = gelu_pair_product(a.high, b.high);
+  return gelu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
 fn gelu_ranged_multiply(a: gelu_ranged, b: gelu_ranged) -> gelu_ranged {
   return gelu_ranged_of(
     gelu_pair_multiply(gelu_pair(a.high, a.low), gelu_pair(b.high, b.low)),
@@ -475,7 +203,35 @@ fn gelu_ranged_pair(a: gelu_ranged) -> gelu_pair {
   return gelu_pair(a.high * factor, a.low * factor);
 }
 
+// a + b exactly (Knuth).
+fn gelu_pair_sum(a: f32, b: f32) -> gelu_pair {
+  let s = gelu_rounded(a + b);
+  let t = gelu_rounded(s - a);
+  return gelu_pair(s, (a - gelu_rounded(s - t)) + (b - t));
+}
+
+fn gelu_pair_subtract(a: gelu_pair, b: gelu_pair) -> gelu_pair {
+  let s = gelu_pair_sum(a.high, -b.high);
+  return gelu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
 const gelu_RANGED_LN2: gelu_pair = gelu_pair(0.69314718, -1.9046542e-9);
+
+fn gelu_pair_add(a: gelu_pair, b: gelu_pair) -> gelu_pair {
+  let s = gelu_pair_sum(a.high, b.high);
+  return gelu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn gelu_pair_expm1_small(a: gelu_pair) -> gelu_pair {
+  let x = a.high;
+  let square = gelu_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = gelu_pair_ordered_sum(x, 0.5 * square.high);
+  return gelu_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
 
 // Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
 // products and quotients of such numbers cancel.
@@ -493,6 +249,14 @@ fn gelu_ranged_exp(a: gelu_ranged) -> gelu_ranged {
     ),
     k
   );
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn gelu_pair_divide(a: gelu_pair, b: gelu_pair) -> gelu_pair {
+  let q = gelu_rounded(a.high / b.high);
+  let p = gelu_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return gelu_pair_ordered_sum(q, rest / b.high);
 }
 
 fn gelu_ranged_divide(a: gelu_ranged, b: gelu_ranged) -> gelu_ranged {
@@ -541,8 +305,45 @@ fn gelu_curvature_0_far(x0: f32) -> f32 {
   );
 }
 
+fn gelu_pair_from_f32(x: f32) -> gelu_pair {
+  return gelu_pair(x, 0.0);
+}
+
 fn gelu_pair_negate(a: gelu_pair) -> gelu_pair {
   return gelu_pair(-a.high, -a.low);
+}
+
+// a times a power of two.
+fn gelu_pair_scale(a: gelu_pair, factor: f32) -> gelu_pair {
+  return gelu_pair(a.high * factor, a.low * factor);
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn gelu_pair_reduced(a: gelu_pair, k: f32) -> gelu_pair {
+  return gelu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn gelu_pair_times_power(a: gelu_pair, k: i32) -> gelu_pair {
+  let first = k >> 1u;
+  return gelu_pair_scale(gelu_pair_scale(a, gelu_power_of_two(first)), gelu_power_of_two(k - first));
+}
+
+// e^a 2^n
+fn gelu_pair_exp_scaled(a: gelu_pair, n: i32) -> gelu_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = gelu_pair_expm1_small(gelu_pair_reduced(gelu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return gelu_pair_times_power(gelu_pair_add(gelu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn gelu_pair_raised_exp(a: gelu_pair) -> gelu_pair {
+  return gelu_pair_exp_scaled(a, 60);
+}
+
+fn gelu_pair_to_f32(a: gelu_pair) -> f32 {
+  return a.high + a.low;
 }
 
 fn gelu_curvature(x: f32) -> f32 {
@@ -587,7 +388,7 @@ fn gelu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn gelu_double_backward(dy: f32, ddx: f32, x: f32) -> gelu_second_gradients {
-  let slopes = gelu_backward_carefully(1.0, x);
+  let slopes = gelu_backward(1.0, x);
   let curvatures = gelu_curvature(x);
   return gelu_second_gradients(ddx * slopes, gelu_product_of_three(dy, ddx, curvatures));
 }
@@ -655,15 +456,12 @@ fn gelu_fused_inputs(
     return;
   }
   let x0 = gelu_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = gelu_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  gelu_output_y[i] = result0;
-  gelu_derivative_dx[i] = result1;
+  let g0 = gelu_fused(x0.x);
+  let g1 = gelu_fused(x0.y);
+  let g2 = gelu_fused(x0.z);
+  let g3 = gelu_fused(x0.w);
+  gelu_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  gelu_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

@@ -133,988 +133,6 @@ fn gelu_tanh(x: f32) -> f32 {
   return select(gelu_tanh_quick_times_sigmoid_of_split(held, p), x, gelu_tanh_is_nan(x));
 }
 
-// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
-// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
-// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
-// which may overflow or underflow.
-fn gelu_tanh_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
-  let bounded = clamp(x, -150.0, 150.0);
-  let k = floor((bounded + dx) * 1.44269504 + 0.5);
-  let high = bounded - k * 0.693145751953125;
-  let low = dx - k * 1.42860682e-6;
-  let r = high + low;
-  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
-  let whole = floor(high * 256.0) * 0.00390625;
-  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
-  let exponent = i32(k) + n;
-  let first = exponent >> 1u;
-  return y * gelu_tanh_power_of_two(first) * gelu_tanh_power_of_two(exponent - first);
-}
-
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn gelu_tanh_sigmoid(x: f32) -> f32 {
-  if (gelu_tanh_is_nan(x)) {
-    return x;
-  }
-  let e = gelu_tanh_exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn gelu_tanh_logistic(x: f32) -> f32 {
-  if (gelu_tanh_is_nan(x)) {
-    return x;
-  }
-  let s = gelu_tanh_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn gelu_tanh_slope_0_far(x0: f32) -> f32 {
-  let t = select(x0, 1099511600000.0, x0 > 1099511600000.0);
-  let t2 = select(t, -1099511600000.0, t < -1099511600000.0);
-  let t3 = 1.5957692 * (t2 + 0.044715 * t2 * (t2 * t2));
-  return gelu_tanh_sigmoid(t3) + 1.5957692 * (t2 * (0.134145 * t2 * t2 + 1.0) * gelu_tanh_logistic(t3));
-}
-
-// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
-// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
-// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
-// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
-// is off by a few units of the last bit.
-struct gelu_tanh_wide {
-  negative: bool,
-  mantissa: vec4<u32>,
-  exponent: i32,
-}
-
-// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
-struct gelu_tanh_wide_leading {
-  negative: bool,
-  digits: u32,
-  exponent: i32,
-}
-
-// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
-// became infinite on the way.
-struct gelu_tanh_wide_outcome {
-  value: gelu_tanh_wide_leading,
-  lost: i32,
-}
-
-// 2^(N - 1) and 2^N - 1.
-const gelu_tanh_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
-
-const gelu_tanh_WIDE_NAN: gelu_tanh_wide = gelu_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
-
-const gelu_tanh_WIDE_BEYOND: i32 = 2 << 28u;
-
-const gelu_tanh_WIDE_ZERO: gelu_tanh_wide = gelu_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
-
-// a * 2^n without the bits that leave 128.
-fn gelu_tanh_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
-  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
-}
-
-fn gelu_tanh_wide_from_f32(x: f32) -> gelu_tanh_wide {
-  let bits = bitcast<u32>(x);
-  let negative = bits >= 0x80000000u;
-  let field = i32((bits >> 23u) & 0xffu);
-  let fraction = bits & 0x7fffffu;
-  if (field == 255) {
-    return gelu_tanh_wide(
-      negative,
-      select(vec4<u32>(0u, 0u, 0u, 0u), gelu_tanh_NAT_HALF, fraction == 0u),
-      select(gelu_tanh_WIDE_NAN.exponent, gelu_tanh_WIDE_BEYOND, fraction == 0u)
-    );
-  }
-  let digits = fraction + select(0u, 0x800000u, field > 0);
-  let zeros = countLeadingZeros(digits);
-  if (digits == 0u) {
-    return gelu_tanh_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), gelu_tanh_WIDE_ZERO.exponent);
-  }
-  return gelu_tanh_wide(
-    negative,
-    gelu_tanh_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
-    max(field, 1) - 118 - i32(zeros)
-  );
-}
-
-// Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
-// nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
-// below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
-// 2^-24, until the result is good. Values still nearer to 1 then tell what the function does on the way from there. For
-// finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
-// (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
-// grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
-// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
-struct gelu_tanh_wide_search {
-  stage: i32,
-  point: i32,
-  value: gelu_tanh_wide_leading,
-  base: gelu_tanh_wide_leading,
-  before: gelu_tanh_wide_leading,
-  steps: i32,
-  shift: i32,
-  most: i32,
-}
-
-const gelu_tanh_WIDE_SEARCH: gelu_tanh_wide_search = gelu_tanh_wide_search(
-  0,
-  0,
-  gelu_tanh_wide_leading(false, 0u, (2 << 28u) + 4096),
-  gelu_tanh_wide_leading(false, 0u, 0),
-  gelu_tanh_wide_leading(false, 0u, 0),
-  0,
-  0,
-  2 << 28u
-);
-
-const gelu_tanh_WIDE_ONE: gelu_tanh_wide = gelu_tanh_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
-
-const gelu_tanh_WIDE_LIMIT: i32 = 1 << 28u;
-
-// A sum of natural numbers of 128 bits, the lowest word first.
-fn gelu_tanh_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let sum = a + b;
-  let carries = vec3<u32>(sum.xyz < a.xyz);
-  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
-  let carry_y = carries.y | (full.y & carries.x);
-  let carry_z = carries.z | (full.z & carry_y);
-  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
-}
-
-// a < b for natural numbers of 128 bits.
-fn gelu_tanh_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
-  let less = a < b;
-  let same = a == b;
-  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
-}
-
-// The upper words of the products of each word of a with b.
-fn gelu_tanh_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
-  let a0 = a & vec4<u32>(0xffffu);
-  let a1 = a >> vec4<u32>(16u);
-  let b0 = b & 0xffffu;
-  let b1 = b >> 16u;
-  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
-  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
-  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
-}
-
-// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
-fn gelu_tanh_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var words = b;
-  var sum = vec4<u32>();
-  for (var i = 0; i < 4; i++) {
-    let low = a * words.x;
-    let total = gelu_tanh_nat_add(sum, low);
-    sum = gelu_tanh_nat_add(vec4<u32>(total.yzw, u32(gelu_tanh_nat_less(total, low))), gelu_tanh_nat_high_words(a, words.x));
-    words = words.yzwx;
-  }
-  return sum;
-}
-
-fn gelu_tanh_wide_multiply_loose(a: gelu_tanh_wide, b: gelu_tanh_wide) -> gelu_tanh_wide {
-  let product = gelu_tanh_nat_multiply_high(a.mantissa, b.mantissa);
-  let exponent = a.exponent + b.exponent;
-  // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) & (exponent > -gelu_tanh_WIDE_LIMIT);
-  return gelu_tanh_wide(a.negative != b.negative, product, select(exponent, gelu_tanh_WIDE_NAN.exponent, invalid));
-}
-
-// Whether |a| < |b|, neither being NaN.
-fn gelu_tanh_wide_is_smaller(a: gelu_tanh_wide, b: gelu_tanh_wide) -> bool {
-  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & gelu_tanh_nat_less(a.mantissa, b.mantissa));
-}
-
-const gelu_tanh_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
-
-// floor(a / 2^n).
-fn gelu_tanh_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
-// A difference of natural numbers of 128 bits.
-fn gelu_tanh_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let less = vec3<u32>(a.xyz < b.xyz);
-  let same = vec3<u32>(a.xyz == b.xyz);
-  let borrow_y = less.y | (same.y & less.x);
-  let borrow_z = less.z | (same.z & borrow_y);
-  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
-}
-
-// How many bits a natural number has.
-fn gelu_tanh_nat_bit_length(a: vec4<u32>) -> i32 {
-  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
-  let word = select(high.y, high.x, high.y == 0u);
-  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
-  return below + 32 - i32(countLeadingZeros(word));
-}
-
-// A natural number below 2^32, or the lowest 32 bits of one.
-fn gelu_tanh_nat_low_word(a: vec4<u32>) -> u32 {
-  return a.x;
-}
-
-fn gelu_tanh_wide_add_loose(a: gelu_tanh_wide, b: gelu_tanh_wide) -> gelu_tanh_wide {
-  let swapped = gelu_tanh_wide_is_smaller(a, b);
-  let large = select(a.mantissa, b.mantissa, swapped);
-  let small = select(b.mantissa, a.mantissa, swapped);
-  let negative = select(a.negative, b.negative, swapped);
-  let exponent = max(a.exponent, b.exponent);
-  let shift = min(exponent - min(a.exponent, b.exponent), 128);
-  let addend = gelu_tanh_nat_shift_right(small, shift);
-  if (a.negative == b.negative) {
-    let room = gelu_tanh_nat_subtract(gelu_tanh_NAT_ONES, large);
-    if (gelu_tanh_nat_less(room, addend)) {
-      return gelu_tanh_wide(
-        negative,
-        gelu_tanh_nat_add(
-          gelu_tanh_NAT_HALF,
-          gelu_tanh_nat_shift_right(
-            gelu_tanh_nat_subtract(gelu_tanh_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
-            1
-          )
-        ),
-        exponent + 1
-      );
-    }
-    return gelu_tanh_wide(negative, gelu_tanh_nat_add(large, addend), exponent);
-  }
-  let difference = gelu_tanh_nat_subtract(large, addend);
-  // What is left would be the rounding of the operands.
-  if ((gelu_tanh_nat_bit_length(difference) <= 12) & (exponent < gelu_tanh_WIDE_LIMIT)) {
-    return gelu_tanh_WIDE_ZERO;
-  }
-  if ((shift == 1) & gelu_tanh_nat_less(difference, gelu_tanh_NAT_HALF)) {
-    return gelu_tanh_wide(
-      negative,
-      gelu_tanh_nat_subtract(
-        gelu_tanh_nat_shift_left(difference, 1),
-        vec4<u32>(gelu_tanh_nat_low_word(small) & 1u, 0u, 0u, 0u)
-      ),
-      exponent - 1
-    );
-  }
-  return gelu_tanh_wide(negative, difference, exponent);
-}
-
-fn gelu_tanh_wide_abs(x: gelu_tanh_wide) -> gelu_tanh_wide {
-  return gelu_tanh_wide(false, x.mantissa, x.exponent);
-}
-
-fn gelu_tanh_wide_negate(x: gelu_tanh_wide) -> gelu_tanh_wide {
-  return gelu_tanh_wide(!x.negative, x.mantissa, x.exponent);
-}
-
-const gelu_tanh_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
-
-// ln 2, log2(e) / 2, sqrt(1/2).
-const gelu_tanh_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// floor(a / n) for 0 < n < 2^16.
-fn gelu_tanh_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
-  var quotient = a;
-  var rest = 0u;
-  for (var i = 0; i < 4; i++) {
-    let high = (rest << 16u) | (quotient.w >> 16u);
-    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
-    rest = low % n;
-    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
-  }
-  return quotient;
-}
-
-// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn gelu_tanh_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
-  var term = gelu_tanh_NAT_HALF;
-  var quotient = gelu_tanh_NAT_HALF;
-  for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = gelu_tanh_nat_divide_short(gelu_tanh_nat_multiply_high(term, r), k);
-    quotient = gelu_tanh_nat_add(quotient, term);
-  }
-  return quotient;
-}
-
-fn gelu_tanh_wide_is_nan(x: gelu_tanh_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
-}
-
-fn gelu_tanh_wide_exponential_loose(x: gelu_tanh_wide, near: u32) -> gelu_tanh_wide {
-  let is_near = near == 1u;
-  let quotient = gelu_tanh_nat_multiply_high(x.mantissa, gelu_tanh_NAT_HALF_LOG2_E);
-  let exponent = clamp(i32(x.exponent), -128, 28);
-  let point = 128 - 1 - exponent;
-  let whole = gelu_tanh_nat_shift_right(quotient, max(point, 0));
-  let rest = gelu_tanh_nat_subtract(quotient, gelu_tanh_nat_shift_left(whole, max(point, 0)));
-  let shift = 128 - point;
-  let scaled = select(
-    gelu_tanh_nat_shift_left(rest, max(shift, 0)),
-    gelu_tanh_nat_shift_right(rest, max(-shift, 0)),
-    shift < 0
-  );
-  let fraction = select(scaled, gelu_tanh_nat_subtract(gelu_tanh_NAT_ONES, scaled), x.negative);
-  let size = i32(gelu_tanh_nat_low_word(whole)) << u32(max(-point, 0));
-  let n = select(size, -1 - size, x.negative);
-  let r = select(
-    gelu_tanh_nat_multiply_high(fraction, gelu_tanh_NAT_LN2),
-    gelu_tanh_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
-    is_near
-  );
-  let excess = gelu_tanh_nat_multiply_high(select(r, x.mantissa, is_near), gelu_tanh_nat_expm1_series(r));
-  if (is_near) {
-    return gelu_tanh_wide(false, excess, x.exponent + 1);
-  }
-  if (x.exponent > 28) {
-    if (gelu_tanh_wide_is_nan(x)) {
-      return x;
-    }
-    let vanishing = select(1 - gelu_tanh_WIDE_LIMIT, -gelu_tanh_WIDE_BEYOND, x.exponent > gelu_tanh_WIDE_LIMIT);
-    return gelu_tanh_wide(false, gelu_tanh_NAT_HALF, select(gelu_tanh_WIDE_BEYOND, vanishing, x.negative));
-  }
-  if (x.exponent < -128) {
-    return gelu_tanh_WIDE_ONE;
-  }
-  return gelu_tanh_wide(false, gelu_tanh_nat_add(gelu_tanh_NAT_HALF, excess), max(n + 1, 1 - gelu_tanh_WIDE_LIMIT));
-}
-
-// floor(a * 2^128 / b) for a < b, bit by bit.
-fn gelu_tanh_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var rest = a;
-  var quotient = vec4<u32>();
-  for (var i = 0; i < 128; i++) {
-    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
-    let fits = rest.w >= 0x80000000u || !gelu_tanh_nat_less(doubled, b);
-    rest = select(doubled, gelu_tanh_nat_subtract(doubled, b), fits);
-    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
-  }
-  return quotient;
-}
-
-fn gelu_tanh_wide_divide_loose(a: gelu_tanh_wide, b: gelu_tanh_wide) -> gelu_tanh_wide {
-  let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
-  if (
-    gelu_tanh_wide_is_nan(b) |
-    both_zero |
-    ((a.exponent >= gelu_tanh_WIDE_BEYOND) & (b.exponent >= gelu_tanh_WIDE_BEYOND))
-  ) {
-    return gelu_tanh_WIDE_NAN;
-  }
-  let exponent = a.exponent - b.exponent;
-  if (all(b.mantissa == vec4<u32>())) {
-    return gelu_tanh_wide(negative, a.mantissa, exponent);
-  }
-  let fits = gelu_tanh_nat_less(a.mantissa, b.mantissa);
-  let quotient = gelu_tanh_nat_divide_high(
-    select(gelu_tanh_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
-    b.mantissa
-  );
-  return gelu_tanh_wide(
-    negative,
-    select(gelu_tanh_nat_add(gelu_tanh_NAT_HALF, gelu_tanh_nat_shift_right(quotient, 1)), quotient, fits),
-    exponent + i32(!fits)
-  );
-}
-
-// The number with these parts, whatever the highest bit of the mantissa is.
-fn gelu_tanh_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> gelu_tanh_wide {
-  if (!gelu_tanh_nat_less(mantissa, gelu_tanh_NAT_HALF) & (abs(exponent) < gelu_tanh_WIDE_LIMIT)) {
-    return gelu_tanh_wide(negative, mantissa, exponent);
-  }
-  let shift = 128 - gelu_tanh_nat_bit_length(mantissa);
-  let least = exponent - shift;
-  let is_far = abs(least) >= gelu_tanh_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
-    return gelu_tanh_wide(
-      negative,
-      vec4<u32>(0u, 0u, 0u, 0u),
-      select(gelu_tanh_WIDE_ZERO.exponent, gelu_tanh_WIDE_NAN.exponent, exponent >= gelu_tanh_WIDE_BEYOND)
-    );
-  }
-  if (is_far) {
-    return gelu_tanh_wide(negative, gelu_tanh_NAT_HALF, gelu_tanh_WIDE_BEYOND);
-  }
-  return gelu_tanh_wide(negative, gelu_tanh_nat_shift_left(mantissa, shift), least);
-}
-
-// Whether no digit of the smaller one is cut off in a sum.
-fn gelu_tanh_wide_adds_exactly(a: gelu_tanh_wide, b: gelu_tanh_wide) -> bool {
-  let shift = min(abs(a.exponent - b.exponent), 128);
-  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
-  return all(gelu_tanh_nat_shift_left(gelu_tanh_nat_shift_right(small, shift), shift) == small);
-}
-
-fn gelu_tanh_wide_leading_of(x: gelu_tanh_wide) -> gelu_tanh_wide_leading {
-  let high = gelu_tanh_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(gelu_tanh_nat_shift_left(high, 128 - 32) != x.mantissa);
-  return gelu_tanh_wide_leading(x.negative, gelu_tanh_nat_low_word(high) | u32(is_more), x.exponent);
-}
-
-// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r5 = multiply(r1, r0)
-//   r6 = multiply(r0, r0)
-//   r5 = multiply(r5, r6)
-//   r5 = multiply(r3, r5)
-//   r5 = add(r0, r5)
-//   r5 = multiply(r2, r5)
-//   r3 = abs(r5)
-//   r3 = negate(r3)
-//   r3 = exponential(r3, 0)
-//   r5 = select(r1, r3, r5)
-//   r7 = add(r1, r3)
-//   r5 = divide(r5, r7)
-//   r0 = multiply(r2, r0)
-//   r6 = multiply(r1, r6)
-//   r6 = multiply(r4, r6)
-//   r1 = add(r6, r1)
-//   r1 = multiply(r0, r1)
-//   r7 = multiply(r7, r7)
-//   r7 = divide(r3, r7)
-//   r7 = multiply(r1, r7)
-//   r7 = add(r5, r7)
-fn gelu_tanh_backward_carefully_exactly_wide(x0: gelu_tanh_wide) -> gelu_tanh_wide_outcome {
-  var registers = array<gelu_tanh_wide, 8>(
-    x0,
-    gelu_tanh_WIDE_ONE,
-    gelu_tanh_wide(false, vec4<u32>(0x5d5c717eu, 0x7e59e280u, 0xa1b28468u, 0xcc42299eu), 1),
-    gelu_tanh_wide(false, vec4<u32>(0x63497b74u, 0x26aa8eb4u, 0x400fba88u, 0xb727136au), -4),
-    gelu_tanh_wide(false, vec4<u32>(0x4a771c97u, 0x1cffeb07u, 0xb00bcbe6u, 0x895d4e8fu), -2),
-    gelu_tanh_WIDE_ZERO,
-    gelu_tanh_WIDE_ZERO,
-    gelu_tanh_WIDE_ZERO
-  );
-  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 8>(
-    -gelu_tanh_WIDE_BEYOND,
-    -gelu_tanh_WIDE_BEYOND,
-    registers[2].exponent,
-    registers[3].exponent,
-    registers[4].exponent,
-    -gelu_tanh_WIDE_BEYOND,
-    -gelu_tanh_WIDE_BEYOND,
-    -gelu_tanh_WIDE_BEYOND
-  );
-  // The operation and the register of its result, then the operands.
-  var steps = array<u32, 42>(
-    0x00000005u, 0x00000001u, 0x00000006u, 0x00000000u, 0x00000005u, 0x00001805u, 0x00000005u, 0x00001403u, 0x00000405u,
-    0x00001400u, 0x00000005u, 0x00001402u, 0x00000803u, 0x00001405u, 0x00000c03u, 0x00000c03u, 0x00001003u, 0x20000c03u,
-    0x00001405u, 0x00500c01u, 0x00000407u, 0x00000c01u, 0x00001805u, 0x00001c05u, 0x00000000u, 0x00000002u, 0x00000006u,
-    0x00001801u, 0x00000006u, 0x00001804u, 0x00000401u, 0x00000406u, 0x00000001u, 0x00000400u, 0x00000007u, 0x00001c07u,
-    0x00001807u, 0x00001c03u, 0x00000007u, 0x00001c01u, 0x00000407u, 0x00001c05u
-  );
-  for (var i = 0; i < 42; i = i + 2) {
-    let code = steps[i];
-    let operands = steps[i + 1];
-    let first = operands & 1023u;
-    let second = (operands >> 10u) & 1023u;
-    let a = registers[first];
-    let b = registers[second];
-    let c = operands >> 20u;
-    let operation = code >> 10u;
-    var value = a;
-    if (operation == 0u) {
-      value = gelu_tanh_wide_multiply_loose(a, b);
-    } else if (operation == 1u) {
-      value = gelu_tanh_wide_add_loose(a, b);
-    } else if (operation == 2u) {
-      value = gelu_tanh_wide_abs(a);
-    } else if (operation == 3u) {
-      value = gelu_tanh_wide_negate(a);
-    } else if (operation == 4u) {
-      value = gelu_tanh_wide_exponential_loose(a, c - 512u);
-    } else if (operation == 5u) {
-      if (registers[c].negative) {
-        value = b;
-      }
-    } else if (operation == 6u) {
-      value = gelu_tanh_wide_divide_loose(a, b);
-    }
-    var result = gelu_tanh_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-    if (operation == 0u) {
-      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
-    }
-    if (operation == 1u) {
-      error = max(errors[first], errors[second]);
-    }
-    if (operation == 4u) {
-      error = select(
-        errors[first] + select(result.exponent, 1, c == 513u),
-        -gelu_tanh_WIDE_BEYOND,
-        all(result.mantissa == vec4<u32>())
-      );
-      if (result.exponent == 1 - gelu_tanh_WIDE_LIMIT) {
-        error = result.exponent + (128 - 4);
-      }
-    }
-    if (operation == 5u) {
-      error = errors[select(first, second, registers[c].negative)];
-    }
-    if (operation == 6u) {
-      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
-    }
-    registers[code & 1023u] = result;
-    if (result.exponent >= gelu_tanh_WIDE_LIMIT) {
-      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if ((a.exponent < gelu_tanh_WIDE_LIMIT) & (b.exponent < gelu_tanh_WIDE_LIMIT)) {
-        error = result.exponent + gelu_tanh_WIDE_LIMIT;
-      }
-    }
-    // Where the result was rounded.
-    var rounding = result.exponent;
-    if ((operation == 2u) | (operation == 3u) | (operation == 5u)) {
-      rounding = -gelu_tanh_WIDE_BEYOND;
-    }
-    if (
-      (operation == 0u) &
-      (abs(result.exponent) < gelu_tanh_WIDE_LIMIT) &
-      (gelu_tanh_nat_low_word(result.mantissa) == 0u)
-    ) {
-      rounding = -gelu_tanh_WIDE_BEYOND;
-    }
-    if ((operation == 1u) & gelu_tanh_wide_adds_exactly(a, b) & (gelu_tanh_nat_low_word(result.mantissa) == 0u)) {
-      rounding = -gelu_tanh_WIDE_BEYOND;
-    }
-    errors[code & 1023u] = max(min(error, gelu_tanh_WIDE_BEYOND + gelu_tanh_WIDE_LIMIT), rounding);
-  }
-  let lost = errors[7] - registers[7].exponent;
-  return gelu_tanh_wide_outcome(
-    gelu_tanh_wide_leading_of(registers[7]),
-    select(lost, 0, errors[7] < -gelu_tanh_WIDE_LIMIT)
-  );
-}
-
-// The largest exponent that operands have at a stage.
-fn gelu_tanh_wide_highest(stage: i32) -> i32 {
-  let last = select(select(26, 20, stage == 18), 13, stage == 19);
-  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
-}
-
-// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
-// two: downwards, or upwards if that is negative.
-fn gelu_tanh_wide_excess(exponent: i32, stage: i32) -> i32 {
-  if ((stage == 0) | (stage > 22)) {
-    return 0;
-  }
-  if (stage < 20) {
-    return ((max(exponent - gelu_tanh_wide_highest(stage), 0) + 5) / 6) * 6;
-  }
-  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
-  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= gelu_tanh_WIDE_LIMIT);
-}
-
-// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
-// grow slowly.
-fn gelu_tanh_wide_distance(stage: i32, infinite: bool) -> i32 {
-  let far = select(select(6, 36, stage < 12), 402, stage == 1);
-  return select(select(6, far, infinite), -6, stage > 19);
-}
-
-// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
-// together with the others.
-fn gelu_tanh_wide_operand_at(
-  x: gelu_tanh_wide,
-  search: gelu_tanh_wide_search,
-  own: i32,
-  input: bool,
-  infinite: bool
-) -> gelu_tanh_wide {
-  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
-    return gelu_tanh_wide(search.point == 1, gelu_tanh_NAT_HALF, -150);
-  }
-  let excess = gelu_tanh_wide_excess(x.exponent, search.stage);
-  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
-  let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(
-    0,
-    gelu_tanh_wide_distance(search.stage, infinite) * steps,
-    (excess != 0) & (nearer > 0) & (nearer < 3)
-  );
-  return gelu_tanh_wide(x.negative, x.mantissa, x.exponent - excess - further);
-}
-
-fn gelu_tanh_wide_leading_is_nan(x: gelu_tanh_wide_leading) -> bool {
-  return (x.digits == 0u) & (x.exponent > 0);
-}
-
-// The k for which a is about 2^k b.
-fn gelu_tanh_wide_leading_ratio(a: gelu_tanh_wide_leading, b: gelu_tanh_wide_leading) -> i32 {
-  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
-  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
-  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
-}
-
-// Whether |a| > 135/128 |b|, by their first 24 digits.
-fn gelu_tanh_wide_leading_exceeds(a: gelu_tanh_wide_leading, b: gelu_tanh_wide_leading) -> bool {
-  let more = a.exponent - b.exponent;
-  let size = a.digits >> 8u;
-  let least = 135u * (b.digits >> 8u);
-  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
-}
-
-// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
-fn gelu_tanh_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
-  var next = stage + 1;
-  while ((next < 23) & (gelu_tanh_wide_excess(largest, next) == 0) & (gelu_tanh_wide_excess(smallest, next) == 0)) {
-    next = next + 1;
-  }
-  return select(next, 24, next > 22);
-}
-
-// Whether a function grows on the way to a value from the one before (1), vanishes (-1) or stays.
-fn gelu_tanh_wide_leading_course(value: gelu_tanh_wide_leading, before: gelu_tanh_wide_leading) -> i32 {
-  return i32(gelu_tanh_wide_leading_exceeds(value, before)) - i32(gelu_tanh_wide_leading_exceeds(before, value));
-}
-
-// What a function tends to that grows, vanishes or stays; what is next to nothing and about as large as before only wavers.
-fn gelu_tanh_wide_leading_limit(
-  value: gelu_tanh_wide_leading,
-  before: gelu_tanh_wide_leading,
-  course: i32
-) -> gelu_tanh_wide_leading {
-  let wavers = (max(value.exponent, before.exponent) < -150) & (abs(value.exponent - before.exponent) < 64);
-  if ((course < 0) | wavers) {
-    return gelu_tanh_wide_leading(false, 0u, gelu_tanh_WIDE_ZERO.exponent);
-  }
-  if (course > 0) {
-    return gelu_tanh_wide_leading(value.negative, 0x80000000u, gelu_tanh_WIDE_BEYOND);
-  }
-  return value;
-}
-
-// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
-// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
-// and whether one is 0 where the function's limit is meant.
-fn gelu_tanh_wide_searched(
-  search: gelu_tanh_wide_search,
-  found: gelu_tanh_wide_outcome,
-  operands: i32,
-  varied: i32,
-  largest: i32,
-  smallest: i32,
-  infinite: bool,
-  compares: bool,
-  zero: bool
-) -> gelu_tanh_wide_search {
-  let is_nan = gelu_tanh_wide_leading_is_nan(found.value);
-  // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
-  // to be made of it.
-  let enough = select(128 - 27, 128, found.value.exponent >= gelu_tanh_WIDE_LIMIT);
-  let wrong = found.value.exponent + found.lost;
-  let counts = wrong > 128 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(gelu_tanh_WIDE_LIMIT >> 1u)));
-  let fails = is_nan | ((found.lost > enough) & matters);
-  var here = found.value;
-  if ((found.lost > enough) & !matters) {
-    here = gelu_tanh_wide_leading(false, 0u, gelu_tanh_WIDE_ZERO.exponent);
-  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
-    // A quotient of two exponentials that are both the least number.
-    here = gelu_tanh_wide_leading(false, 0u, gelu_tanh_WIDE_NAN.exponent);
-  }
-  var stage = search.stage;
-  var point = search.point + 1;
-  var value = search.value;
-  var base = search.base;
-  var steps = search.steps;
-  var shift = search.shift;
-  var most = search.most;
-  if ((stage == 0) & (wrong < (gelu_tanh_WIDE_LIMIT >> 1u))) {
-    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
-  }
-  // What cancels altogether wherever it is looked at is taken for 0.
-  if ((stage == 0) | (gelu_tanh_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
-    value = here;
-  }
-  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
-  let ratio = gelu_tanh_wide_leading_ratio(search.before, here);
-  let is_second = (point > 2) & ((point & 1) == 1);
-  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
-  if (stage == 23) {
-    // The limit that both sides have.
-    let apart = gelu_tanh_wide_leading_exceeds(here, base) | gelu_tanh_wide_leading_exceeds(base, here);
-    if (point == 2) {
-      value = base;
-      if (fails | apart | ((base.negative != here.negative) & (base.digits != 0u))) {
-        value = gelu_tanh_wide_leading(false, 0u, gelu_tanh_WIDE_NAN.exponent);
-      }
-    }
-    base = here;
-    stage = select(23, 24, (point == 2) | fails);
-  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
-    if (is_nan & zero & !infinite) {
-      stage = 23;
-    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (gelu_tanh_WIDE_LIMIT >> 1u)))) {
-      stage = 24;
-    } else {
-      stage = gelu_tanh_wide_next_stage(stage, largest, smallest);
-    }
-    point = 0;
-  } else if (stage == 0) {
-    stage = 24;
-  } else if (point == 1) {
-    base = here;
-    shift = 0;
-  } else if (infinite) {
-    // What it does on one step alone is a step from one value to another.
-    var nearer = here;
-    if (point == 3) {
-      nearer = search.before;
-    }
-    let course = gelu_tanh_wide_leading_course(base, nearer);
-    if ((course == 0) | (stage > 16) | (point == 3)) {
-      let lasts = (point == 2) | (gelu_tanh_wide_leading_course(nearer, here) == course);
-      value = gelu_tanh_wide_leading_limit(base, nearer, select(0, course, lasts));
-      stage = 24;
-    }
-  } else if (is_second) {
-    shift = shift + (steps * gelu_tanh_wide_excess(varied, stage)) / gelu_tanh_wide_distance(stage, infinite);
-    if (point > 2 * operands) {
-      if (base.exponent + shift <= most) {
-        value = gelu_tanh_wide_leading(base.negative, base.digits, base.exponent + shift);
-      }
-      stage = 24;
-    }
-  } else {
-    steps = ratio;
-  }
-  var before = here;
-  if (is_second) {
-    before = base;
-  }
-  return gelu_tanh_wide_search(stage, point, value, base, before, steps, shift, most);
-}
-
-// A constant expression may not be NaN; a variable's bits may.
-var<private> gelu_tanh_nan_bits: u32 = 0x7fc00000u;
-
-fn gelu_tanh_nan() -> f32 {
-  return bitcast<f32>(gelu_tanh_nan_bits);
-}
-
-// To nearest, from the middle to the even one.
-fn gelu_tanh_wide_leading_to_f32(x: gelu_tanh_wide_leading) -> f32 {
-  let sign_ = select(0u, 0x80000000u, x.negative);
-  if ((x.digits == 0u) & (x.exponent > 0)) {
-    return gelu_tanh_nan();
-  }
-  if (x.exponent > 128) {
-    return bitcast<f32>(sign_ + 0x7f800000u);
-  }
-  // Less than half of the smallest number.
-  if (x.exponent < -149) {
-    return bitcast<f32>(sign_);
-  }
-  // Digits that round up to a power of two carry into the exponent, as they should.
-  let exponent = i32(x.exponent);
-  let dropped = u32(31 - min(24, exponent + 149));
-  let half = 1u << dropped;
-  let below = x.digits & (half | (half - 1u));
-  let kept = (x.digits >> dropped) >> 1u;
-  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
-}
-
-fn gelu_tanh_backward_carefully_exactly(x0: f32) -> f32 {
-  if (gelu_tanh_is_nan(x0)) {
-    return x0;
-  }
-  let wide_x0 = gelu_tanh_wide_from_f32(x0);
-  var exponents = array<i32, 1>(wide_x0.exponent);
-  let infinite = abs(x0) > 3.4028234663852886e38;
-  let largest = exponents[0];
-  let smallest = exponents[0];
-  let zero = x0 == 0.0;
-  var search = gelu_tanh_WIDE_SEARCH;
-  while (search.stage < 24) {
-    let found = gelu_tanh_backward_carefully_exactly_wide(
-      gelu_tanh_wide_operand_at(wide_x0, search, 1, true, infinite)
-    );
-    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
-    search = gelu_tanh_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
-  }
-  return gelu_tanh_wide_leading_to_f32(search.value);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct gelu_tanh_pair {
-  high: f32,
-  low: f32,
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn gelu_tanh_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn gelu_tanh_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn gelu_tanh_pair_product(a: f32, b: f32) -> gelu_tanh_pair {
-  let p = gelu_tanh_rounded(a * b);
-  let ah = gelu_tanh_upper_half(a);
-  let al = a - ah;
-  let bh = gelu_tanh_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return gelu_tanh_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn gelu_tanh_pair_ordered_sum(a: f32, b: f32) -> gelu_tanh_pair {
-  let s = gelu_tanh_rounded(a + b);
-  return gelu_tanh_pair(s, b - gelu_tanh_rounded(s - a));
-}
-
-fn gelu_tanh_pair_multiply(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
-  let p = gelu_tanh_pair_product(a.high, b.high);
-  return gelu_tanh_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn gelu_tanh_pair_from_f32(x: f32) -> gelu_tanh_pair {
-  return gelu_tanh_pair(x, 0.0);
-}
-
-// a + b exactly (Knuth).
-fn gelu_tanh_pair_sum(a: f32, b: f32) -> gelu_tanh_pair {
-  let s = gelu_tanh_rounded(a + b);
-  let t = gelu_tanh_rounded(s - a);
-  return gelu_tanh_pair(s, (a - gelu_tanh_rounded(s - t)) + (b - t));
-}
-
-fn gelu_tanh_pair_add(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
-  let s = gelu_tanh_pair_sum(a.high, b.high);
-  return gelu_tanh_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-fn gelu_tanh_pair_smaller(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn gelu_tanh_pair_at_most(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
-  return gelu_tanh_pair_smaller(a, b);
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn gelu_tanh_pair_expm1_small(a: gelu_tanh_pair) -> gelu_tanh_pair {
-  let x = a.high;
-  let square = gelu_tanh_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = gelu_tanh_pair_ordered_sum(x, 0.5 * square.high);
-  return gelu_tanh_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn gelu_tanh_pair_reduced(a: gelu_tanh_pair, k: f32) -> gelu_tanh_pair {
-  return gelu_tanh_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn gelu_tanh_pair_scale(a: gelu_tanh_pair, factor: f32) -> gelu_tanh_pair {
-  return gelu_tanh_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn gelu_tanh_pair_times_power(a: gelu_tanh_pair, k: i32) -> gelu_tanh_pair {
-  let first = k >> 1u;
-  return gelu_tanh_pair_scale(gelu_tanh_pair_scale(a, gelu_tanh_power_of_two(first)), gelu_tanh_power_of_two(k - first));
-}
-
-// e^a 2^n
-fn gelu_tanh_pair_exp_scaled(a: gelu_tanh_pair, n: i32) -> gelu_tanh_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = gelu_tanh_pair_expm1_small(gelu_tanh_pair_reduced(gelu_tanh_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return gelu_tanh_pair_times_power(gelu_tanh_pair_add(gelu_tanh_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn gelu_tanh_pair_raised_exp(a: gelu_tanh_pair) -> gelu_tanh_pair {
-  return gelu_tanh_pair_exp_scaled(a, 60);
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn gelu_tanh_pair_divide(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
-  let q = gelu_tanh_rounded(a.high / b.high);
-  let p = gelu_tanh_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return gelu_tanh_pair_ordered_sum(q, rest / b.high);
-}
-
-// a where the condition holds, else b.
-fn gelu_tanh_pair_select(condition: bool, a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
-  return gelu_tanh_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
-}
-
-fn gelu_tanh_pair_to_f32(a: gelu_tanh_pair) -> f32 {
-  return a.high + a.low;
-}
-
-fn gelu_tanh_backward_carefully(dy: f32, x: f32) -> f32 {
-  let squared = gelu_tanh_pair_multiply(gelu_tanh_pair_from_f32(x), gelu_tanh_pair_from_f32(x));
-  let p = gelu_tanh_pair_multiply(squared, gelu_tanh_pair_from_f32(x));
-  let p2 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.044715, 1.5461444e-9), p);
-  let u = gelu_tanh_pair_add(gelu_tanh_pair_from_f32(x), p2);
-  let p3 = gelu_tanh_pair_multiply(gelu_tanh_pair(1.5957692, -4.534068e-8), u);
-  let bounded = gelu_tanh_pair_at_most(p3, gelu_tanh_pair(40.0, 0.0));
-  let v = gelu_tanh_pair_raised_exp(bounded);
-  let p4 = gelu_tanh_pair_scale(v, 8.6736174e-19);
-  let u2 = gelu_tanh_pair_add(p4, gelu_tanh_pair(1.0, 0.0));
-  let q = gelu_tanh_pair_divide(v, u2);
-  let p5 = gelu_tanh_pair_multiply(gelu_tanh_pair(1.5957692, -4.534068e-8), gelu_tanh_pair_from_f32(x));
-  let p6 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.134145, -6.5374373e-9), squared);
-  let u3 = gelu_tanh_pair_add(p6, gelu_tanh_pair(1.0, 0.0));
-  let p7 = gelu_tanh_pair_multiply(p5, u3);
-  let v2 = gelu_tanh_pair_select(p3.high < 40.0, p7, gelu_tanh_pair(0.0, 0.0));
-  let u4 = gelu_tanh_pair_add(u2, v2);
-  let q2 = gelu_tanh_pair_divide(u4, u2);
-  let p8 = gelu_tanh_pair_multiply(q, q2);
-  let p9 = gelu_tanh_pair_scale(p8, 8.6736174e-19);
-  var result = gelu_tanh_pair_to_f32(p9);
-  var found =
-    (1.6671239 * v.high <= 1.2676506e+30 * v.high) & (v.high >= 7.888609e-31) &
-      (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
-      (q.high >= 3.9443045e-31) &
-      ((p3.high >= 40.0) |
-        ((1.26217745e-29 * (1.6671239 * v.high * 8.6736174e-19) + (u2.high + 0.00012207031 * abs(p7.high)) <=
-          8.0 * abs(u2.high + p7.high)) &
-          (abs(u2.high + p7.high) >= 7.888609e-31))) &
-      ((p3.high < 40.0) | (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high)) &
-      (abs(q2.high) >= 3.9443045e-31) &
-      (bitcast<u32>(abs(x)) <= 0x52800000u) &
-      ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-      (bitcast<u32>(abs(p9.high)) <= 0x7a800000u) &
-    (bitcast<u32>(abs(p8.high)) <= 0x7a800000u);
-  // A loop, in which the call stands once: compilers of shaders inline every call.
-  while (!found) {
-    result = gelu_tanh_backward_carefully_exactly(x);
-    if (gelu_tanh_is_nan(result)) {
-      let far = gelu_tanh_slope_0_far(x);
-      result = select(far, result, gelu_tanh_is_nan(far));
-    }
-    found = true;
-  }
-  return dy * result;
-}
-
 // As gate_slope. The sum 1 + b cancels next to zeros of the slope.
 fn gelu_tanh_quick_gate_slope_of_split(a: gelu_tanh_split, b: gelu_tanh_split) -> f32 {
   let e = gelu_tanh_quick_exp_in_halves_of_split(gelu_tanh_quick_split_falling(a, -174.0));
@@ -1153,71 +171,41 @@ struct gelu_tanh_value_and_slopes {
   x: f32,
 }
 
-fn gelu_tanh_value_far(x0: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return t * gelu_tanh_sigmoid(1.5957692 * (t + 0.044715 * t * (t * t)));
-}
-
-fn gelu_tanh_slope_0(x0: f32) -> f32 {
-  return gelu_tanh_backward(1.0, x0);
-}
-
 fn gelu_tanh_fused(x: f32) -> gelu_tanh_value_and_slopes {
-  let squared = gelu_tanh_pair_multiply(gelu_tanh_pair_from_f32(x), gelu_tanh_pair_from_f32(x));
-  let p = gelu_tanh_pair_multiply(squared, gelu_tanh_pair_from_f32(x));
-  let p2 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.044715, 1.5461444e-9), p);
-  let u = gelu_tanh_pair_add(gelu_tanh_pair_from_f32(x), p2);
-  let p3 = gelu_tanh_pair_multiply(gelu_tanh_pair(1.5957692, -4.534068e-8), u);
-  let bounded = gelu_tanh_pair_at_most(p3, gelu_tanh_pair(40.0, 0.0));
-  let v = gelu_tanh_pair_raised_exp(bounded);
-  let p4 = gelu_tanh_pair_scale(v, 8.6736174e-19);
-  let u2 = gelu_tanh_pair_add(p4, gelu_tanh_pair(1.0, 0.0));
-  let q = gelu_tanh_pair_divide(v, u2);
-  let p5 = gelu_tanh_pair_multiply(gelu_tanh_pair_from_f32(x), q);
-  let p6 = gelu_tanh_pair_multiply(gelu_tanh_pair(1.5957692, -4.534068e-8), gelu_tanh_pair_from_f32(x));
-  let p7 = gelu_tanh_pair_multiply(gelu_tanh_pair(0.134145, -6.5374373e-9), squared);
-  let u3 = gelu_tanh_pair_add(p7, gelu_tanh_pair(1.0, 0.0));
-  let p8 = gelu_tanh_pair_multiply(p6, u3);
-  let v2 = gelu_tanh_pair_select(p3.high < 40.0, p8, gelu_tanh_pair(0.0, 0.0));
-  let u4 = gelu_tanh_pair_add(u2, v2);
-  let q2 = gelu_tanh_pair_divide(u4, u2);
-  let p9 = gelu_tanh_pair_multiply(q, q2);
-  let p10 = gelu_tanh_pair_scale(p9, 8.6736174e-19);
-  var result_value = gelu_tanh_pair_to_f32(gelu_tanh_pair_scale(p5, 8.6736174e-19));
-  // Far out, or no number at all.
-  if (
-    !(
-      (1.6671239 * v.high <= 1.2676506e+30 * v.high) & (v.high >= 7.888609e-31) &
-        (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
-        (bitcast<u32>(abs(x)) <= 0x52800000u) &
-        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_value = gelu_tanh_value_far(x);
-  }
-  var result_x = gelu_tanh_pair_to_f32(p10);
-  // By the function that computes this alone.
-  if (
-    !(
-      (1.6671239 * v.high <= 1.2676506e+30 * v.high) & (v.high >= 7.888609e-31) &
-        (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
-        (q.high >= 3.9443045e-31) &
-        ((p3.high >= 40.0) |
-          ((1.26217745e-29 * (1.6671239 * v.high * 8.6736174e-19) + (u2.high + 0.00012207031 * abs(p8.high)) <=
-            8.0 * abs(u2.high + p8.high)) &
-            (abs(u2.high + p8.high) >= 7.888609e-31))) &
-        ((p3.high < 40.0) | (1.6671239 * v.high * 8.6736174e-19 <= 1.2676506e+30 * u2.high)) &
-        (abs(q2.high) >= 3.9443045e-31) &
-        (bitcast<u32>(abs(x)) <= 0x52800000u) &
-        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        (bitcast<u32>(abs(p10.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p9.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_x = gelu_tanh_slope_0(x);
-  }
-  return gelu_tanh_value_and_slopes(select(result_value, x, gelu_tanh_is_nan(x)), result_x);
+  let held = max(x, -1024.0);
+  let held2 = min(max(x, -1024.0), 1024.0);
+  let squared = gelu_tanh_quick_split_multiply(
+    gelu_tanh_quick_split_from_f32(held2),
+    gelu_tanh_quick_split_from_f32(held2)
+  );
+  let p = gelu_tanh_quick_split_multiply(
+    gelu_tanh_quick_split_add(
+      gelu_tanh_quick_split_multiply(
+        gelu_tanh_split(0.0713501, 0.0000047186163),
+        gelu_tanh_quick_split_multiply(gelu_tanh_quick_split_from_f32(held), gelu_tanh_quick_split_from_f32(held))
+      ),
+      gelu_tanh_split(1.5957031, 0.0000659966)
+    ),
+    gelu_tanh_quick_split_from_f32(held)
+  );
+  let p2 = gelu_tanh_quick_split_multiply(
+    gelu_tanh_quick_split_add(
+      gelu_tanh_quick_split_multiply(gelu_tanh_split(0.0713501, 0.0000047186163), squared),
+      gelu_tanh_split(1.5957031, 0.0000659966)
+    ),
+    gelu_tanh_quick_split_from_f32(held2)
+  );
+  let p3 = gelu_tanh_quick_split_multiply(
+    gelu_tanh_quick_split_add(
+      gelu_tanh_quick_split_multiply(gelu_tanh_split(0.2140503, 0.000014155849), squared),
+      gelu_tanh_split(1.5957031, 0.0000659966)
+    ),
+    gelu_tanh_quick_split_from_f32(held2)
+  );
+  return gelu_tanh_value_and_slopes(
+    select(gelu_tanh_quick_times_sigmoid_of_split(held, p), x, gelu_tanh_is_nan(x)),
+    gelu_tanh_quick_gate_slope_of_split(p2, p3)
+  );
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1225,6 +213,12 @@ struct gelu_tanh_ranged {
   high: f32,
   low: f32,
   exponent: f32,
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct gelu_tanh_pair {
+  high: f32,
+  low: f32,
 }
 
 const gelu_tanh_RANGED_ZERO: gelu_tanh_ranged = gelu_tanh_ranged(0.0, 0.0, -2.0e38);
@@ -1259,11 +253,55 @@ fn gelu_tanh_ranged_from_given(x: f32) -> gelu_tanh_ranged {
   return gelu_tanh_ranged_select(infinite, gelu_tanh_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn gelu_tanh_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn gelu_tanh_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn gelu_tanh_pair_product(a: f32, b: f32) -> gelu_tanh_pair {
+  let p = gelu_tanh_rounded(a * b);
+  let ah = gelu_tanh_upper_half(a);
+  let al = a - ah;
+  let bh = gelu_tanh_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return gelu_tanh_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn gelu_tanh_pair_ordered_sum(a: f32, b: f32) -> gelu_tanh_pair {
+  let s = gelu_tanh_rounded(a + b);
+  return gelu_tanh_pair(s, b - gelu_tanh_rounded(s - a));
+}
+
+fn gelu_tanh_pair_multiply(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
+  let p = gelu_tanh_pair_product(a.high, b.high);
+  return gelu_tanh_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
 fn gelu_tanh_ranged_multiply(a: gelu_tanh_ranged, b: gelu_tanh_ranged) -> gelu_tanh_ranged {
   return gelu_tanh_ranged_of(
     gelu_tanh_pair_multiply(gelu_tanh_pair(a.high, a.low), gelu_tanh_pair(b.high, b.low)),
     a.exponent + b.exponent
   );
+}
+
+// a + b exactly (Knuth).
+fn gelu_tanh_pair_sum(a: f32, b: f32) -> gelu_tanh_pair {
+  let s = gelu_tanh_rounded(a + b);
+  let t = gelu_tanh_rounded(s - a);
+  return gelu_tanh_pair(s, (a - gelu_tanh_rounded(s - t)) + (b - t));
+}
+
+fn gelu_tanh_pair_add(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
+  let s = gelu_tanh_pair_sum(a.high, b.high);
+  return gelu_tanh_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
 fn gelu_tanh_ranged_add(a: gelu_tanh_ranged, b: gelu_tanh_ranged) -> gelu_tanh_ranged {
@@ -1291,6 +329,17 @@ fn gelu_tanh_pair_subtract(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pa
 
 const gelu_tanh_RANGED_LN2: gelu_tanh_pair = gelu_tanh_pair(0.69314718, -1.9046542e-9);
 
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn gelu_tanh_pair_expm1_small(a: gelu_tanh_pair) -> gelu_tanh_pair {
+  let x = a.high;
+  let square = gelu_tanh_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = gelu_tanh_pair_ordered_sum(x, 0.5 * square.high);
+  return gelu_tanh_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
+
 // Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
 // products and quotients of such numbers cancel.
 fn gelu_tanh_ranged_exp(a: gelu_tanh_ranged) -> gelu_tanh_ranged {
@@ -1315,6 +364,14 @@ fn gelu_tanh_ranged_negate(a: gelu_tanh_ranged) -> gelu_tanh_ranged {
 
 fn gelu_tanh_ranged_abs(a: gelu_tanh_ranged) -> gelu_tanh_ranged {
   return gelu_tanh_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn gelu_tanh_pair_divide(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
+  let q = gelu_tanh_rounded(a.high / b.high);
+  let p = gelu_tanh_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return gelu_tanh_pair_ordered_sum(q, rest / b.high);
 }
 
 fn gelu_tanh_ranged_divide(a: gelu_tanh_ranged, b: gelu_tanh_ranged) -> gelu_tanh_ranged {
@@ -1408,12 +465,56 @@ fn gelu_tanh_curvature_0_far(x0: f32) -> f32 {
   );
 }
 
+fn gelu_tanh_pair_from_f32(x: f32) -> gelu_tanh_pair {
+  return gelu_tanh_pair(x, 0.0);
+}
+
 fn gelu_tanh_pair_abs(a: gelu_tanh_pair) -> gelu_tanh_pair {
   return gelu_tanh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
 
 fn gelu_tanh_pair_negate(a: gelu_tanh_pair) -> gelu_tanh_pair {
   return gelu_tanh_pair(-a.high, -a.low);
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn gelu_tanh_pair_reduced(a: gelu_tanh_pair, k: f32) -> gelu_tanh_pair {
+  return gelu_tanh_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn gelu_tanh_pair_scale(a: gelu_tanh_pair, factor: f32) -> gelu_tanh_pair {
+  return gelu_tanh_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn gelu_tanh_pair_times_power(a: gelu_tanh_pair, k: i32) -> gelu_tanh_pair {
+  let first = k >> 1u;
+  return gelu_tanh_pair_scale(gelu_tanh_pair_scale(a, gelu_tanh_power_of_two(first)), gelu_tanh_power_of_two(k - first));
+}
+
+// e^a 2^n
+fn gelu_tanh_pair_exp_scaled(a: gelu_tanh_pair, n: i32) -> gelu_tanh_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = gelu_tanh_pair_expm1_small(gelu_tanh_pair_reduced(gelu_tanh_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return gelu_tanh_pair_times_power(gelu_tanh_pair_add(gelu_tanh_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn gelu_tanh_pair_raised_exp(a: gelu_tanh_pair) -> gelu_tanh_pair {
+  return gelu_tanh_pair_exp_scaled(a, 60);
+}
+
+fn gelu_tanh_pair_smaller(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn gelu_tanh_pair_at_most(a: gelu_tanh_pair, b: gelu_tanh_pair) -> gelu_tanh_pair {
+  return gelu_tanh_pair_smaller(a, b);
 }
 
 fn gelu_tanh_pair_expm1(a: gelu_tanh_pair) -> gelu_tanh_pair {
@@ -1429,6 +530,10 @@ fn gelu_tanh_pair_expm1(a: gelu_tanh_pair) -> gelu_tanh_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = gelu_tanh_power_of_two(i32(k));
   return gelu_tanh_pair_add(gelu_tanh_pair_sum(scale, -1.0), gelu_tanh_pair_scale(small, scale));
+}
+
+fn gelu_tanh_pair_to_f32(a: gelu_tanh_pair) -> f32 {
+  return a.high + a.low;
 }
 
 fn gelu_tanh_curvature(x: f32) -> f32 {
@@ -1503,7 +608,7 @@ fn gelu_tanh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn gelu_tanh_double_backward(dy: f32, ddx: f32, x: f32) -> gelu_tanh_second_gradients {
-  let slopes = gelu_tanh_backward_carefully(1.0, x);
+  let slopes = gelu_tanh_backward(1.0, x);
   let curvatures = gelu_tanh_curvature(x);
   return gelu_tanh_second_gradients(ddx * slopes, gelu_tanh_product_of_three(dy, ddx, curvatures));
 }
@@ -1575,15 +680,12 @@ fn gelu_tanh_fused_inputs(
     return;
   }
   let x0 = gelu_tanh_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = gelu_tanh_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  gelu_tanh_output_y[i] = result0;
-  gelu_tanh_derivative_dx[i] = result1;
+  let g0 = gelu_tanh_fused(x0.x);
+  let g1 = gelu_tanh_fused(x0.y);
+  let g2 = gelu_tanh_fused(x0.z);
+  let g3 = gelu_tanh_fused(x0.w);
+  gelu_tanh_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  gelu_tanh_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

@@ -1194,55 +1194,9 @@ struct glu_value_and_slopes {
   b: f32,
 }
 
-fn glu_slope_1(x0: f32, x1: f32) -> f32 {
-  return glu_backward(1.0, x0, x1).b;
-}
-
 fn glu_fused(a: f32, b: f32) -> glu_value_and_slopes {
-  let bounded = glu_pair_at_most(glu_pair_from_f32(b), glu_pair(40.0, 0.0));
-  let v = glu_pair_raised_exp(bounded);
-  let p = glu_pair_scale(v, 8.6736174e-19);
-  let u = glu_pair_add(p, glu_pair(1.0, 0.0));
-  let q = glu_pair_divide(v, u);
-  let p2 = glu_pair_multiply(glu_pair_from_f32(a), q);
-  let v2 = glu_pair_abs(glu_pair_from_f32(b));
-  let v3 = glu_pair_negate(v2);
-  let v4 = glu_pair_raised_exp(v3);
-  let u2 = glu_pair_add(glu_pair_scale(v4, 8.6736174e-19), glu_pair(1.0, 0.0));
-  var result_value = glu_pair_to_f32(glu_pair_scale(p2, 8.6736174e-19));
-  // By the function that computes this alone.
-  if (
-    !(
-      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(a)) <= 0x5c800000u) & ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
-        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
-        ((v2.high >= 3.469447e-18) | (b == 0.0)) &
-      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_value = glu(a, b);
-  }
-  var result_a = glu_pair_to_f32(glu_pair_scale(q, 8.6736174e-19));
-  // Far out, or no number at all.
-  if (!((v.high >= 3.9443045e-31) & (bitcast<u32>(abs(b)) <= 0x71800000u) & ((v2.high >= 7.888609e-31) | (b == 0.0)))) {
-    result_a = glu_slope_0_far(b);
-  }
-  var result_b = glu_pair_to_f32(
-    glu_pair_scale(
-      glu_pair_multiply(glu_pair_from_f32(a), glu_pair_divide(v4, glu_pair_multiply(u2, u2))),
-      8.6736174e-19
-    )
-  );
-  // By the function that computes this alone.
-  if (
-    !(
-      (v4.high >= 3.9443045e-31) & (bitcast<u32>(abs(a)) <= 0x5c800000u) & ((abs(a) >= 3.469447e-18) | (a == 0.0)) &
-        (bitcast<u32>(abs(b)) <= 0x5c800000u) &
-      ((v2.high >= 3.469447e-18) | (b == 0.0))
-    )
-  ) {
-    result_b = glu_slope_1(a, b);
-  }
-  return glu_value_and_slopes(select(select(result_value, a, glu_is_nan(a)), b, glu_is_nan(b)), result_a, result_b);
+  let slopes = glu_backward(1.0, a, b);
+  return glu_value_and_slopes(glu(a, b), slopes.a, slopes.b);
 }
 
 struct glu_curvatures {
@@ -1496,7 +1450,7 @@ fn glu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn glu_double_backward(dy: f32, dda: f32, ddb: f32, a: f32, b: f32) -> glu_second_gradients {
-  let slopes = glu_backward_carefully(1.0, a, b);
+  let slopes = glu_backward(1.0, a, b);
   let curvatures = glu_curvature(a, b);
   return glu_second_gradients(
     dda * slopes.a + ddb * slopes.b,

@@ -294,93 +294,9 @@ struct hard_elish_value_and_slopes {
   x: f32,
 }
 
-fn hard_elish_value_far(x0: f32) -> f32 {
-  let t = select(hard_elish_expm1(x0), x0, x0 >= 0.0);
-  return select(select(t * (0.5 * x0 + 0.5), t, x0 > 1.0), 0.0, x0 < -1.0);
-}
-
-fn hard_elish_pair_larger(a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pair {
-  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn hard_elish_pair_at_least(a: hard_elish_pair, b: hard_elish_pair) -> hard_elish_pair {
-  return hard_elish_pair_larger(a, b);
-}
-
 fn hard_elish_fused(x: f32) -> hard_elish_value_and_slopes {
-  let bounded = hard_elish_pair_at_least(hard_elish_pair_from_f32(x), hard_elish_pair(-746.0, 0.0));
-  let v = hard_elish_pair_select(x >= 0.0, hard_elish_pair(1.0, 0.0), hard_elish_pair(0.0, 0.0));
-  let p = hard_elish_pair_multiply(bounded, v);
-  let v2 = hard_elish_pair_select(x >= 0.0, hard_elish_pair(0.0, 0.0), hard_elish_pair(1.0, 0.0));
-  let bounded2 = hard_elish_pair_at_most(bounded, hard_elish_pair(80.0, 0.0));
-  let em1 = hard_elish_pair_expm1(bounded2);
-  let p2 = hard_elish_pair_multiply(v2, em1);
-  let u = hard_elish_pair_add(p, p2);
-  let u2 = hard_elish_pair_add(hard_elish_pair_from_f32(x), hard_elish_pair(1.0, 0.0));
-  let p3 = hard_elish_pair_scale(u2, 0.5);
-  var v3 = hard_elish_pair_multiply(p3, u);
-  if (x > 1.0) {
-    v3 = u;
-  }
-  var v4 = v3;
-  if (x < -1.0) {
-    v4 = hard_elish_pair(0.0, 0.0);
-  }
-  let em12 = hard_elish_pair_expm1(hard_elish_pair_from_f32(x));
-  let p4 = hard_elish_pair_scale(em12, 0.5);
-  let e = hard_elish_pair_exp(hard_elish_pair_from_f32(x));
-  let p5 = hard_elish_pair_scale(e, 0.5);
-  let p6 = hard_elish_pair_multiply(p5, u2);
-  let u3 = hard_elish_pair_add(p4, p6);
-  var v5 = u3;
-  if (x >= 0.0) {
-    v5 = hard_elish_pair_add(hard_elish_pair_from_f32(x), hard_elish_pair(0.5, 0.0));
-  }
-  var v6 = v5;
-  if (x > 1.0) {
-    v6 = hard_elish_pair_scale(
-      hard_elish_pair_multiply(
-        hard_elish_pair_select(x >= 0.0, hard_elish_pair(1.0, 0.0), hard_elish_pair(1.0, 0.0)),
-        hard_elish_pair_raised_exp(
-          hard_elish_pair_at_most(
-            hard_elish_pair_at_most(hard_elish_pair_from_f32(x), hard_elish_pair(0.0, 0.0)),
-            hard_elish_pair(40.0, 0.0)
-          )
-        )
-      ),
-      8.6736174e-19
-    );
-  }
-  var v7 = v6;
-  if (x < -1.0) {
-    v7 = hard_elish_pair(0.0, 0.0);
-  }
-  var result_value = hard_elish_pair_to_f32(v4);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((x < -1.0) | ((x > 1.0) | ((p3.high >= 7.888609e-31) & (abs(u.high) >= 7.888609e-31)))) &
-        (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result_value = hard_elish_value_far(x);
-  }
-  var result_x = hard_elish_pair_to_f32(v7);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((x < -1.0) | ((x > 1.0) | ((x >= 0.0) | (abs(u3.high) >= 3.9443045e-31)))) &
-        (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result_x = hard_elish_slope_0_far(x);
-  }
-  return hard_elish_value_and_slopes(select(result_value, x, hard_elish_is_nan(x)), result_x);
+  let slopes = hard_elish_backward(1.0, x);
+  return hard_elish_value_and_slopes(hard_elish(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.

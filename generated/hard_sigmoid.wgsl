@@ -20,92 +20,9 @@ struct hard_sigmoid_value_and_slopes {
   x: f32,
 }
 
-fn hard_sigmoid_value_far(x0: f32) -> f32 {
-  return select(select(0.16666667 * x0 + 0.5, 0.0, x0 <= -3.0), 1.0, x0 >= 3.0);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct hard_sigmoid_pair {
-  high: f32,
-  low: f32,
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn hard_sigmoid_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn hard_sigmoid_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn hard_sigmoid_pair_product(a: f32, b: f32) -> hard_sigmoid_pair {
-  let p = hard_sigmoid_rounded(a * b);
-  let ah = hard_sigmoid_upper_half(a);
-  let al = a - ah;
-  let bh = hard_sigmoid_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return hard_sigmoid_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn hard_sigmoid_pair_ordered_sum(a: f32, b: f32) -> hard_sigmoid_pair {
-  let s = hard_sigmoid_rounded(a + b);
-  return hard_sigmoid_pair(s, b - hard_sigmoid_rounded(s - a));
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn hard_sigmoid_pair_divide(a: hard_sigmoid_pair, b: hard_sigmoid_pair) -> hard_sigmoid_pair {
-  let q = hard_sigmoid_rounded(a.high / b.high);
-  let p = hard_sigmoid_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return hard_sigmoid_pair_ordered_sum(q, rest / b.high);
-}
-
-// a + b exactly (Knuth).
-fn hard_sigmoid_pair_sum(a: f32, b: f32) -> hard_sigmoid_pair {
-  let s = hard_sigmoid_rounded(a + b);
-  let t = hard_sigmoid_rounded(s - a);
-  return hard_sigmoid_pair(s, (a - hard_sigmoid_rounded(s - t)) + (b - t));
-}
-
-fn hard_sigmoid_pair_add(a: hard_sigmoid_pair, b: hard_sigmoid_pair) -> hard_sigmoid_pair {
-  let s = hard_sigmoid_pair_sum(a.high, b.high);
-  return hard_sigmoid_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-fn hard_sigmoid_pair_from_f32(x: f32) -> hard_sigmoid_pair {
-  return hard_sigmoid_pair(x, 0.0);
-}
-
-fn hard_sigmoid_pair_to_f32(a: hard_sigmoid_pair) -> f32 {
-  return a.high + a.low;
-}
-
 fn hard_sigmoid_fused(x: f32) -> hard_sigmoid_value_and_slopes {
-  var v = hard_sigmoid_pair(0.0, 0.0);
-  if (x > -3.0) {
-    v = hard_sigmoid_pair_divide(
-      hard_sigmoid_pair_add(hard_sigmoid_pair_from_f32(x), hard_sigmoid_pair(3.0, 0.0)),
-      hard_sigmoid_pair(6.0, 0.0)
-    );
-  }
-  var v2 = hard_sigmoid_pair(1.0, 0.0);
-  if (x < 3.0) {
-    v2 = v;
-  }
-  var result_value = hard_sigmoid_pair_to_f32(v2);
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result_value = hard_sigmoid_value_far(x);
-  }
-  return hard_sigmoid_value_and_slopes(
-    select(result_value, x, hard_sigmoid_is_nan(x)),
-    select(0.0, select(0.0, 0.16666667, x > -3.0), x < 3.0)
-  );
+  let slopes = hard_sigmoid_backward(1.0, x);
+  return hard_sigmoid_value_and_slopes(hard_sigmoid(x), slopes);
 }
 
 struct hard_sigmoid_second_gradients {
@@ -183,15 +100,12 @@ fn hard_sigmoid_fused_inputs(
     return;
   }
   let x0 = hard_sigmoid_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = hard_sigmoid_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  hard_sigmoid_output_y[i] = result0;
-  hard_sigmoid_derivative_dx[i] = result1;
+  let g0 = hard_sigmoid_fused(x0.x);
+  let g1 = hard_sigmoid_fused(x0.y);
+  let g2 = hard_sigmoid_fused(x0.z);
+  let g3 = hard_sigmoid_fused(x0.w);
+  hard_sigmoid_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  hard_sigmoid_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

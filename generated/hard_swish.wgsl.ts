@@ -15,96 +15,6 @@ fn hard_swish(x: f32) -> f32 {
   return select(select(select(x * (x + 3.0) * 0.16666667, x, x >= 3.0), 0.0, x <= -3.0), x, hard_swish_is_nan(x));
 }
 
-fn hard_swish_slope_0_far(x0: f32) -> f32 {
-  return select(select(0.16666667 * (2.0 * x0) + 0.5, 1.0, x0 >= 3.0), 0.0, x0 <= -3.0);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct hard_swish_pair {
-  high: f32,
-  low: f32,
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn hard_swish_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn hard_swish_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn hard_swish_pair_product(a: f32, b: f32) -> hard_swish_pair {
-  let p = hard_swish_rounded(a * b);
-  let ah = hard_swish_upper_half(a);
-  let al = a - ah;
-  let bh = hard_swish_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return hard_swish_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn hard_swish_pair_ordered_sum(a: f32, b: f32) -> hard_swish_pair {
-  let s = hard_swish_rounded(a + b);
-  return hard_swish_pair(s, b - hard_swish_rounded(s - a));
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn hard_swish_pair_divide(a: hard_swish_pair, b: hard_swish_pair) -> hard_swish_pair {
-  let q = hard_swish_rounded(a.high / b.high);
-  let p = hard_swish_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return hard_swish_pair_ordered_sum(q, rest / b.high);
-}
-
-// a + b exactly (Knuth).
-fn hard_swish_pair_sum(a: f32, b: f32) -> hard_swish_pair {
-  let s = hard_swish_rounded(a + b);
-  let t = hard_swish_rounded(s - a);
-  return hard_swish_pair(s, (a - hard_swish_rounded(s - t)) + (b - t));
-}
-
-fn hard_swish_pair_add(a: hard_swish_pair, b: hard_swish_pair) -> hard_swish_pair {
-  let s = hard_swish_pair_sum(a.high, b.high);
-  return hard_swish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// a times a power of two.
-fn hard_swish_pair_scale(a: hard_swish_pair, factor: f32) -> hard_swish_pair {
-  return hard_swish_pair(a.high * factor, a.low * factor);
-}
-
-fn hard_swish_pair_from_f32(x: f32) -> hard_swish_pair {
-  return hard_swish_pair(x, 0.0);
-}
-
-fn hard_swish_pair_to_f32(a: hard_swish_pair) -> f32 {
-  return a.high + a.low;
-}
-
-fn hard_swish_backward_carefully(dy: f32, x: f32) -> f32 {
-  var v = hard_swish_pair_divide(
-    hard_swish_pair_add(hard_swish_pair_scale(hard_swish_pair_from_f32(x), 2.0), hard_swish_pair(3.0, 0.0)),
-    hard_swish_pair(6.0, 0.0)
-  );
-  if (x >= 3.0) {
-    v = hard_swish_pair(1.0, 0.0);
-  }
-  var v2 = v;
-  if (x <= -3.0) {
-    v2 = hard_swish_pair(0.0, 0.0);
-  }
-  var result = hard_swish_pair_to_f32(v2);
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result = hard_swish_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 fn hard_swish_backward(dy: f32, x: f32) -> f32 {
   return dy * select(select((2.0 * x + 3.0) * 0.16666667, 1.0, x >= 3.0), 0.0, x <= -3.0);
 }
@@ -114,53 +24,11 @@ struct hard_swish_value_and_slopes {
   x: f32,
 }
 
-fn hard_swish_value_far(x0: f32) -> f32 {
-  return select(select(x0 * (0.16666667 * x0 + 0.5), x0, x0 >= 3.0), 0.0, x0 <= -3.0);
-}
-
-fn hard_swish_pair_multiply(a: hard_swish_pair, b: hard_swish_pair) -> hard_swish_pair {
-  let p = hard_swish_pair_product(a.high, b.high);
-  return hard_swish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
 fn hard_swish_fused(x: f32) -> hard_swish_value_and_slopes {
-  let u = hard_swish_pair_add(hard_swish_pair_from_f32(x), hard_swish_pair(3.0, 0.0));
-  let p = hard_swish_pair_multiply(hard_swish_pair_from_f32(x), u);
-  var v = hard_swish_pair_divide(p, hard_swish_pair(6.0, 0.0));
-  if (x >= 3.0) {
-    v = hard_swish_pair_from_f32(x);
-  }
-  var v2 = v;
-  if (x <= -3.0) {
-    v2 = hard_swish_pair(0.0, 0.0);
-  }
-  var v3 = hard_swish_pair_divide(
-    hard_swish_pair_add(hard_swish_pair_scale(hard_swish_pair_from_f32(x), 2.0), hard_swish_pair(3.0, 0.0)),
-    hard_swish_pair(6.0, 0.0)
+  return hard_swish_value_and_slopes(
+    select(select(select(x * (x + 3.0) * 0.16666667, x, x >= 3.0), 0.0, x <= -3.0), x, hard_swish_is_nan(x)),
+    select(select((2.0 * x + 3.0) * 0.16666667, 1.0, x >= 3.0), 0.0, x <= -3.0)
   );
-  if (x >= 3.0) {
-    v3 = hard_swish_pair(1.0, 0.0);
-  }
-  var v4 = v3;
-  if (x <= -3.0) {
-    v4 = hard_swish_pair(0.0, 0.0);
-  }
-  var result_value = hard_swish_pair_to_f32(v2);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((x <= -3.0) | ((x >= 3.0) | (abs(p.high) >= 3.9443045e-31))) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result_value = hard_swish_value_far(x);
-  }
-  var result_x = hard_swish_pair_to_f32(v4);
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result_x = hard_swish_slope_0_far(x);
-  }
-  return hard_swish_value_and_slopes(select(result_value, x, hard_swish_is_nan(x)), result_x);
 }
 
 fn hard_swish_curvature(x: f32) -> f32 {
@@ -184,7 +52,7 @@ fn hard_swish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn hard_swish_double_backward(dy: f32, ddx: f32, x: f32) -> hard_swish_second_gradients {
-  let slopes = hard_swish_backward_carefully(1.0, x);
+  let slopes = hard_swish_backward(1.0, x);
   let curvatures = hard_swish_curvature(x);
   return hard_swish_second_gradients(ddx * slopes, hard_swish_product_of_three(dy, ddx, curvatures));
 }
@@ -256,15 +124,12 @@ fn hard_swish_fused_inputs(
     return;
   }
   let x0 = hard_swish_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = hard_swish_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  hard_swish_output_y[i] = result0;
-  hard_swish_derivative_dx[i] = result1;
+  let g0 = hard_swish_fused(x0.x);
+  let g1 = hard_swish_fused(x0.y);
+  let g2 = hard_swish_fused(x0.z);
+  let g3 = hard_swish_fused(x0.w);
+  hard_swish_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  hard_swish_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)
@@ -280,14 +145,11 @@ fn hard_swish_double_backward_inputs(
   let dy = hard_swish_cotangent_dy[i];
   let dd0 = hard_swish_cotangent_ddx[i];
   let x0 = hard_swish_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = hard_swish_double_backward(dy[k], dd0[k], x0[k]);
-    result0[k] = g.dy;
-    result1[k] = g.x;
-  }
-  hard_swish_gradient_ddy[i] = result0;
-  hard_swish_gradient_dx[i] = result1;
+  let g0 = hard_swish_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = hard_swish_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = hard_swish_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = hard_swish_double_backward(dy.w, dd0.w, x0.w);
+  hard_swish_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  hard_swish_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 `);

@@ -971,30 +971,9 @@ struct heavi_erfc_value_and_slopes {
   x: f32,
 }
 
-fn heavi_erfc_slope_0(x0: f32, x1: f32) -> f32 {
-  return heavi_erfc_backward(1.0, x0, x1);
-}
-
 fn heavi_erfc_fused(x: f32, k: f32) -> heavi_erfc_value_and_slopes {
-  let v2 = select(0.0, 1.0, x > 0.0);
-  let squared = heavi_erfc_pair_multiply(heavi_erfc_pair_from_f32(x), heavi_erfc_pair_from_f32(x));
-  let squared2 = heavi_erfc_pair_multiply(heavi_erfc_pair_from_f32(k), heavi_erfc_pair_from_f32(k));
-  let p = heavi_erfc_pair_multiply(squared, squared2);
-  let v = heavi_erfc_pair_negate(p);
-  let e = heavi_erfc_pair_exp(v);
-  var result_x = heavi_erfc_pair_to_f32(heavi_erfc_pair_multiply(heavi_erfc_pair(1.1283792, -5.8635383e-8), e));
-  // By the function that computes this alone.
-  if (
-    !(
-      (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        (bitcast<u32>(abs(k)) <= 0x52800000u) &
-        ((abs(k) >= 3.637979e-12) | (k == 0.0)) &
-      (bitcast<u32>(abs(p.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_x = heavi_erfc_slope_0(x, k);
-  }
-  return heavi_erfc_value_and_slopes(select(select(v2, x, heavi_erfc_is_nan(x)), x, heavi_erfc_is_nan(x)), result_x);
+  let slopes = heavi_erfc_backward(1.0, x, k);
+  return heavi_erfc_value_and_slopes(heavi_erfc(x, k), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1141,7 +1120,7 @@ fn heavi_erfc_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn heavi_erfc_double_backward(dy: f32, ddx: f32, x: f32, k: f32) -> heavi_erfc_second_gradients {
-  let slopes = heavi_erfc_backward_carefully(1.0, x, k);
+  let slopes = heavi_erfc_backward(1.0, x, k);
   let curvatures = heavi_erfc_curvature(x, k);
   return heavi_erfc_second_gradients(ddx * slopes, heavi_erfc_product_of_three(dy, ddx, curvatures));
 }

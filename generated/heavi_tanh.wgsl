@@ -1083,35 +1083,9 @@ struct heavi_tanh_value_and_slopes {
   x: f32,
 }
 
-fn heavi_tanh_slope_0(x0: f32, x1: f32) -> f32 {
-  return heavi_tanh_backward(1.0, x0, x1);
-}
-
 fn heavi_tanh_fused(x: f32, k: f32) -> heavi_tanh_value_and_slopes {
-  let v4 = select(0.0, 1.0, x > 0.0);
-  let p = heavi_tanh_pair_scale(heavi_tanh_pair_from_f32(x), 2.0);
-  let p2 = heavi_tanh_pair_multiply(p, heavi_tanh_pair_from_f32(k));
-  let v = heavi_tanh_pair_abs(p2);
-  let v2 = heavi_tanh_pair_negate(v);
-  let v3 = heavi_tanh_pair_raised_exp(v2);
-  let u = heavi_tanh_pair_add(heavi_tanh_pair_scale(v3, 8.6736174e-19), heavi_tanh_pair(1.0, 0.0));
-  var result_x = heavi_tanh_pair_to_f32(
-    heavi_tanh_pair_scale(
-      heavi_tanh_pair_scale(heavi_tanh_pair_divide(v3, heavi_tanh_pair_multiply(u, u)), 4.0),
-      8.6736174e-19
-    )
-  );
-  // By the function that computes this alone.
-  if (
-    !(
-      (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(k)) <= 0x5c800000u) &
-      ((abs(k) >= 3.469447e-18) | (k == 0.0))
-    )
-  ) {
-    result_x = heavi_tanh_slope_0(x, k);
-  }
-  return heavi_tanh_value_and_slopes(select(select(v4, x, heavi_tanh_is_nan(x)), x, heavi_tanh_is_nan(x)), result_x);
+  let slopes = heavi_tanh_backward(1.0, x, k);
+  return heavi_tanh_value_and_slopes(heavi_tanh(x, k), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1366,7 +1340,7 @@ fn heavi_tanh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn heavi_tanh_double_backward(dy: f32, ddx: f32, x: f32, k: f32) -> heavi_tanh_second_gradients {
-  let slopes = heavi_tanh_backward_carefully(1.0, x, k);
+  let slopes = heavi_tanh_backward(1.0, x, k);
   let curvatures = heavi_tanh_curvature(x, k);
   return heavi_tanh_second_gradients(ddx * slopes, heavi_tanh_product_of_three(dy, ddx, curvatures));
 }

@@ -130,32 +130,9 @@ struct inverse_quadratic_value_and_slopes {
   x: f32,
 }
 
-fn inverse_quadratic_value_far(x0: f32) -> f32 {
-  return 1.0 / (x0 * x0 + 1.0);
-}
-
 fn inverse_quadratic_fused(x: f32) -> inverse_quadratic_value_and_slopes {
-  let squared = inverse_quadratic_pair_multiply(inverse_quadratic_pair_from_f32(x), inverse_quadratic_pair_from_f32(x));
-  let u = inverse_quadratic_pair_add(squared, inverse_quadratic_pair(1.0, 0.0));
-  let squared2 = inverse_quadratic_pair_multiply(u, u);
-  var result_value = inverse_quadratic_pair_to_f32(inverse_quadratic_pair_divide(inverse_quadratic_pair(1.0, 0.0), u));
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
-    result_value = inverse_quadratic_value_far(x);
-  }
-  var result_x = inverse_quadratic_pair_to_f32(
-    inverse_quadratic_pair_divide(inverse_quadratic_pair_scale(inverse_quadratic_pair_from_f32(x), -2.0), squared2)
-  );
-  // Far out, or no number at all.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_x = inverse_quadratic_slope_0_far(x);
-  }
-  return inverse_quadratic_value_and_slopes(select(result_value, x, inverse_quadratic_is_nan(x)), result_x);
+  let slopes = inverse_quadratic_backward(1.0, x);
+  return inverse_quadratic_value_and_slopes(inverse_quadratic(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -305,7 +282,7 @@ fn inverse_quadratic_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn inverse_quadratic_double_backward(dy: f32, ddx: f32, x: f32) -> inverse_quadratic_second_gradients {
-  let slopes = inverse_quadratic_backward_carefully(1.0, x);
+  let slopes = inverse_quadratic_backward(1.0, x);
   let curvatures = inverse_quadratic_curvature(x);
   return inverse_quadratic_second_gradients(ddx * slopes, inverse_quadratic_product_of_three(dy, ddx, curvatures));
 }

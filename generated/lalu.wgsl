@@ -1135,51 +1135,9 @@ struct lalu_value_and_slopes {
   x: f32,
 }
 
-fn lalu_slope_0(x0: f32) -> f32 {
-  return lalu_backward(1.0, x0);
-}
-
 fn lalu_fused(x: f32) -> lalu_value_and_slopes {
-  let v = lalu_pair_negate(lalu_pair_from_f32(x));
-  let e = lalu_pair_exp(v);
-  let p = lalu_pair_scale(e, 0.5);
-  let u = lalu_pair_subtract(lalu_pair(1.0, 0.0), p);
-  let p2 = lalu_pair_scale(lalu_pair_from_f32(x), 0.5);
-  let e2 = lalu_pair_exp(lalu_pair_from_f32(x));
-  let p3 = lalu_pair_multiply(p2, e2);
-  var v2 = p3;
-  if (x >= 0.0) {
-    v2 = lalu_pair_multiply(lalu_pair_from_f32(x), u);
-  }
-  let p4 = lalu_pair_scale(e2, 0.5);
-  let u2 = lalu_pair_add(p4, p3);
-  var v3 = u2;
-  if (x >= 0.0) {
-    v3 = lalu_pair_add(lalu_pair_subtract(lalu_pair_multiply(p2, e), p), lalu_pair(1.0, 0.0));
-  }
-  var result_value = lalu_pair_to_f32(v2);
-  // By the function that computes this alone.
-  if (
-    !(
-      ((x < 0.0) | (0.5 <= 2.5353012e+30 * abs(u.high))) &
-        ((x >= 0.0) | ((abs(p2.high) >= 7.888609e-31) & (e2.high >= 7.888609e-31))) &
-        (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result_value = lalu(x);
-  }
-  var result_x = lalu_pair_to_f32(v3);
-  // By the function that computes this alone.
-  if (
-    !(
-      ((x >= 0.0) | (abs(u2.high) >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result_x = lalu_slope_0(x);
-  }
-  return lalu_value_and_slopes(select(result_value, x, lalu_is_nan(x)), result_x);
+  let slopes = lalu_backward(1.0, x);
+  return lalu_value_and_slopes(lalu(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.

@@ -1147,57 +1147,9 @@ struct lisht_value_and_slopes {
   x: f32,
 }
 
-fn lisht_value_far(x0: f32) -> f32 {
-  return x0 * lisht_tanh(x0);
-}
-
-fn lisht_slope_0(x0: f32) -> f32 {
-  return lisht_backward(1.0, x0);
-}
-
 fn lisht_fused(x: f32) -> lisht_value_and_slopes {
-  let p = lisht_pair_scale(lisht_pair_from_f32(x), 2.0);
-  let bounded = lisht_pair_at_most(p, lisht_pair(80.0, 0.0));
-  let em1 = lisht_pair_expm1(bounded);
-  let u = lisht_pair_add(em1, lisht_pair(2.0, 0.0));
-  let q = lisht_pair_divide(em1, u);
-  let p2 = lisht_pair_multiply(lisht_pair_from_f32(x), q);
-  let v = lisht_pair_abs(p);
-  let v2 = lisht_pair_negate(v);
-  let v3 = lisht_pair_raised_exp(v2);
-  let p3 = lisht_pair_scale(v3, 8.6736174e-19);
-  let u2 = lisht_pair_add(p3, lisht_pair(1.0, 0.0));
-  let squared = lisht_pair_multiply(u2, u2);
-  let q2 = lisht_pair_divide(v3, squared);
-  let p4 = lisht_pair_multiply(p, q2);
-  let p5 = lisht_pair_scale(p4, 8.6736174e-19);
-  var v4 = p5;
-  if (v.high > 800.0) {
-    v4 = lisht_pair(0.0, 0.0);
-  }
-  var result_value = lisht_pair_to_f32(p2);
-  // Far out, or no number at all.
-  if (
-    !(
-      (abs(q.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_value = lisht_value_far(x);
-  }
-  var result_x = lisht_pair_to_f32(lisht_pair_add(q, lisht_pair_scale(v4, 2.0)));
-  // By the function that computes this alone.
-  if (
-    !(
-      ((v.high <= 800.0) | (abs(q.high) >= 1.9721523e-31)) &
-        ((v.high > 800.0) | (abs(q.high + 2.0 * p5.high) >= 3.9443045e-31)) &
-        (bitcast<u32>(abs(x)) <= 0x52800000u) &
-      ((abs(x) >= 3.637979e-12) | (x == 0.0))
-    )
-  ) {
-    result_x = lisht_slope_0(x);
-  }
-  return lisht_value_and_slopes(select(result_value, x, lisht_is_nan(x)), result_x);
+  let slopes = lisht_backward(1.0, x);
+  return lisht_value_and_slopes(lisht(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1429,7 +1381,7 @@ fn lisht_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn lisht_double_backward(dy: f32, ddx: f32, x: f32) -> lisht_second_gradients {
-  let slopes = lisht_backward_carefully(1.0, x);
+  let slopes = lisht_backward(1.0, x);
   let curvatures = lisht_curvature(x);
   return lisht_second_gradients(ddx * slopes, lisht_product_of_three(dy, ddx, curvatures));
 }

@@ -1239,49 +1239,9 @@ struct log_logish_value_and_slopes {
   x: f32,
 }
 
-fn log_logish_slope_0(x0: f32) -> f32 {
-  return log_logish_backward(1.0, x0);
-}
-
 fn log_logish_fused(x: f32) -> log_logish_value_and_slopes {
-  let e = log_logish_pair_exp(log_logish_pair_from_f32(x));
-  let v = log_logish_pair_negate(e);
-  let em1 = log_logish_pair_expm1(v);
-  let u = log_logish_pair_subtract(log_logish_pair_from_f32(x), e);
-  let e2 = log_logish_pair_exp(u);
-  let p = log_logish_pair_multiply(log_logish_pair_from_f32(x), e2);
-  let u2 = log_logish_pair_subtract(p, em1);
-  var result_value = log_logish_pair_to_f32(
-    log_logish_pair_negate(log_logish_pair_multiply(log_logish_pair_from_f32(x), em1))
-  );
-  // By the function that computes this alone.
-  if (
-    !(
-      (abs(em1.high) >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_value = log_logish(x);
-  }
-  var result_x = log_logish_pair_to_f32(u2);
-  // By the function that computes this alone.
-  if (
-    !(
-      (e.high * e2.high * abs(x) + 1.26217745e-29 * abs(x) + (abs(p.high) + abs(em1.high)) <= 16.0 * abs(u2.high)) &
-        (abs(u2.high) >= 7.888609e-31) &
-        (bitcast<u32>(abs(x)) <= 0x71800000u) &
-        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(e2.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(u.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_x = log_logish_slope_0(x);
-  }
-  return log_logish_value_and_slopes(select(result_value, x, log_logish_is_nan(x)), result_x);
+  let slopes = log_logish_backward(1.0, x);
+  return log_logish_value_and_slopes(log_logish(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.

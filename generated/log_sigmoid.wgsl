@@ -112,156 +112,6 @@ fn log_sigmoid(x: f32) -> f32 {
   return -log_sigmoid_softplus(-x);
 }
 
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn log_sigmoid_sigmoid(x: f32) -> f32 {
-  if (log_sigmoid_is_nan(x)) {
-    return x;
-  }
-  let e = log_sigmoid_exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
-}
-
-fn log_sigmoid_slope_0_far(x0: f32) -> f32 {
-  return log_sigmoid_sigmoid(-x0);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct log_sigmoid_pair {
-  high: f32,
-  low: f32,
-}
-
-fn log_sigmoid_pair_negate(a: log_sigmoid_pair) -> log_sigmoid_pair {
-  return log_sigmoid_pair(-a.high, -a.low);
-}
-
-fn log_sigmoid_pair_from_f32(x: f32) -> log_sigmoid_pair {
-  return log_sigmoid_pair(x, 0.0);
-}
-
-fn log_sigmoid_pair_smaller(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn log_sigmoid_pair_at_most(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid_pair {
-  return log_sigmoid_pair_smaller(a, b);
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn log_sigmoid_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn log_sigmoid_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn log_sigmoid_pair_product(a: f32, b: f32) -> log_sigmoid_pair {
-  let p = log_sigmoid_rounded(a * b);
-  let ah = log_sigmoid_upper_half(a);
-  let al = a - ah;
-  let bh = log_sigmoid_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return log_sigmoid_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn log_sigmoid_pair_ordered_sum(a: f32, b: f32) -> log_sigmoid_pair {
-  let s = log_sigmoid_rounded(a + b);
-  return log_sigmoid_pair(s, b - log_sigmoid_rounded(s - a));
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn log_sigmoid_pair_expm1_small(a: log_sigmoid_pair) -> log_sigmoid_pair {
-  let x = a.high;
-  let square = log_sigmoid_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = log_sigmoid_pair_ordered_sum(x, 0.5 * square.high);
-  return log_sigmoid_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn log_sigmoid_pair_sum(a: f32, b: f32) -> log_sigmoid_pair {
-  let s = log_sigmoid_rounded(a + b);
-  let t = log_sigmoid_rounded(s - a);
-  return log_sigmoid_pair(s, (a - log_sigmoid_rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn log_sigmoid_pair_reduced(a: log_sigmoid_pair, k: f32) -> log_sigmoid_pair {
-  return log_sigmoid_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn log_sigmoid_pair_scale(a: log_sigmoid_pair, factor: f32) -> log_sigmoid_pair {
-  return log_sigmoid_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn log_sigmoid_pair_times_power(a: log_sigmoid_pair, k: i32) -> log_sigmoid_pair {
-  let first = k >> 1u;
-  return log_sigmoid_pair_scale(log_sigmoid_pair_scale(a, log_sigmoid_power_of_two(first)), log_sigmoid_power_of_two(k - first));
-}
-
-fn log_sigmoid_pair_add(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid_pair {
-  let s = log_sigmoid_pair_sum(a.high, b.high);
-  return log_sigmoid_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn log_sigmoid_pair_exp_scaled(a: log_sigmoid_pair, n: i32) -> log_sigmoid_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = log_sigmoid_pair_expm1_small(log_sigmoid_pair_reduced(log_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return log_sigmoid_pair_times_power(log_sigmoid_pair_add(log_sigmoid_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn log_sigmoid_pair_raised_exp(a: log_sigmoid_pair) -> log_sigmoid_pair {
-  return log_sigmoid_pair_exp_scaled(a, 60);
-}
-
-fn log_sigmoid_pair_to_f32(a: log_sigmoid_pair) -> f32 {
-  return a.high + a.low;
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn log_sigmoid_pair_divide(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid_pair {
-  let q = log_sigmoid_rounded(a.high / b.high);
-  let p = log_sigmoid_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return log_sigmoid_pair_ordered_sum(q, rest / b.high);
-}
-
-fn log_sigmoid_backward_carefully(dy: f32, x: f32) -> f32 {
-  let v = log_sigmoid_pair_negate(log_sigmoid_pair_from_f32(x));
-  let bounded = log_sigmoid_pair_at_most(v, log_sigmoid_pair(40.0, 0.0));
-  let v2 = log_sigmoid_pair_raised_exp(bounded);
-  var result = log_sigmoid_pair_to_f32(
-    log_sigmoid_pair_scale(
-      log_sigmoid_pair_divide(
-        v2,
-        log_sigmoid_pair_add(log_sigmoid_pair_scale(v2, 8.6736174e-19), log_sigmoid_pair(1.0, 0.0))
-      ),
-      8.6736174e-19
-    )
-  );
-  // Far out, or no number at all.
-  if (!((v2.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result = log_sigmoid_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
 fn log_sigmoid_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
@@ -306,23 +156,8 @@ struct log_sigmoid_value_and_slopes {
 }
 
 fn log_sigmoid_fused(x: f32) -> log_sigmoid_value_and_slopes {
-  let v = log_sigmoid_pair_negate(log_sigmoid_pair_from_f32(x));
-  let bounded = log_sigmoid_pair_at_most(v, log_sigmoid_pair(40.0, 0.0));
-  let v2 = log_sigmoid_pair_raised_exp(bounded);
-  var result_x = log_sigmoid_pair_to_f32(
-    log_sigmoid_pair_scale(
-      log_sigmoid_pair_divide(
-        v2,
-        log_sigmoid_pair_add(log_sigmoid_pair_scale(v2, 8.6736174e-19), log_sigmoid_pair(1.0, 0.0))
-      ),
-      8.6736174e-19
-    )
-  );
-  // Far out, or no number at all.
-  if (!((v2.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result_x = log_sigmoid_slope_0_far(x);
-  }
-  return log_sigmoid_value_and_slopes(-log_sigmoid_softplus(-x), result_x);
+  let slopes = log_sigmoid_backward(1.0, x);
+  return log_sigmoid_value_and_slopes(log_sigmoid(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -330,6 +165,12 @@ struct log_sigmoid_ranged {
   high: f32,
   low: f32,
   exponent: f32,
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct log_sigmoid_pair {
+  high: f32,
+  low: f32,
 }
 
 const log_sigmoid_RANGED_ZERO: log_sigmoid_ranged = log_sigmoid_ranged(0.0, 0.0, -2.0e38);
@@ -370,9 +211,43 @@ fn log_sigmoid_ranged_pair(a: log_sigmoid_ranged) -> log_sigmoid_pair {
   return log_sigmoid_pair(a.high * factor, a.low * factor);
 }
 
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn log_sigmoid_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// a + b exactly (Knuth).
+fn log_sigmoid_pair_sum(a: f32, b: f32) -> log_sigmoid_pair {
+  let s = log_sigmoid_rounded(a + b);
+  let t = log_sigmoid_rounded(s - a);
+  return log_sigmoid_pair(s, (a - log_sigmoid_rounded(s - t)) + (b - t));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn log_sigmoid_pair_ordered_sum(a: f32, b: f32) -> log_sigmoid_pair {
+  let s = log_sigmoid_rounded(a + b);
+  return log_sigmoid_pair(s, b - log_sigmoid_rounded(s - a));
+}
+
 fn log_sigmoid_pair_subtract(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid_pair {
   let s = log_sigmoid_pair_sum(a.high, -b.high);
   return log_sigmoid_pair_ordered_sum(s.high, s.low + (a.low - b.low));
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn log_sigmoid_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn log_sigmoid_pair_product(a: f32, b: f32) -> log_sigmoid_pair {
+  let p = log_sigmoid_rounded(a * b);
+  let ah = log_sigmoid_upper_half(a);
+  let al = a - ah;
+  let bh = log_sigmoid_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return log_sigmoid_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
 }
 
 fn log_sigmoid_pair_multiply(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid_pair {
@@ -381,6 +256,22 @@ fn log_sigmoid_pair_multiply(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_si
 }
 
 const log_sigmoid_RANGED_LN2: log_sigmoid_pair = log_sigmoid_pair(0.69314718, -1.9046542e-9);
+
+fn log_sigmoid_pair_add(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid_pair {
+  let s = log_sigmoid_pair_sum(a.high, b.high);
+  return log_sigmoid_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn log_sigmoid_pair_expm1_small(a: log_sigmoid_pair) -> log_sigmoid_pair {
+  let x = a.high;
+  let square = log_sigmoid_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = log_sigmoid_pair_ordered_sum(x, 0.5 * square.high);
+  return log_sigmoid_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
 
 // Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
 // products and quotients of such numbers cancel.
@@ -427,6 +318,14 @@ fn log_sigmoid_ranged_to_limit(a: log_sigmoid_ranged) -> f32 {
   return ((a.high + a.low) * log_sigmoid_power_of_two(first)) * log_sigmoid_power_of_two(exponent - first);
 }
 
+// The quotient as rounded, and what is left of a over b.
+fn log_sigmoid_pair_divide(a: log_sigmoid_pair, b: log_sigmoid_pair) -> log_sigmoid_pair {
+  let q = log_sigmoid_rounded(a.high / b.high);
+  let p = log_sigmoid_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return log_sigmoid_pair_ordered_sum(q, rest / b.high);
+}
+
 fn log_sigmoid_ranged_divide(a: log_sigmoid_ranged, b: log_sigmoid_ranged) -> log_sigmoid_ranged {
   return log_sigmoid_ranged_of(
     log_sigmoid_pair_divide(log_sigmoid_pair(a.high, a.low), log_sigmoid_pair(b.high, b.low)),
@@ -452,6 +351,47 @@ fn log_sigmoid_curvature_0_far(x0: f32) -> f32 {
 
 fn log_sigmoid_pair_abs(a: log_sigmoid_pair) -> log_sigmoid_pair {
   return log_sigmoid_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn log_sigmoid_pair_from_f32(x: f32) -> log_sigmoid_pair {
+  return log_sigmoid_pair(x, 0.0);
+}
+
+fn log_sigmoid_pair_negate(a: log_sigmoid_pair) -> log_sigmoid_pair {
+  return log_sigmoid_pair(-a.high, -a.low);
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn log_sigmoid_pair_reduced(a: log_sigmoid_pair, k: f32) -> log_sigmoid_pair {
+  return log_sigmoid_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn log_sigmoid_pair_scale(a: log_sigmoid_pair, factor: f32) -> log_sigmoid_pair {
+  return log_sigmoid_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn log_sigmoid_pair_times_power(a: log_sigmoid_pair, k: i32) -> log_sigmoid_pair {
+  let first = k >> 1u;
+  return log_sigmoid_pair_scale(log_sigmoid_pair_scale(a, log_sigmoid_power_of_two(first)), log_sigmoid_power_of_two(k - first));
+}
+
+// e^a 2^n
+fn log_sigmoid_pair_exp_scaled(a: log_sigmoid_pair, n: i32) -> log_sigmoid_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = log_sigmoid_pair_expm1_small(log_sigmoid_pair_reduced(log_sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return log_sigmoid_pair_times_power(log_sigmoid_pair_add(log_sigmoid_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn log_sigmoid_pair_raised_exp(a: log_sigmoid_pair) -> log_sigmoid_pair {
+  return log_sigmoid_pair_exp_scaled(a, 60);
+}
+
+fn log_sigmoid_pair_to_f32(a: log_sigmoid_pair) -> f32 {
+  return a.high + a.low;
 }
 
 fn log_sigmoid_curvature(x: f32) -> f32 {
@@ -490,7 +430,7 @@ fn log_sigmoid_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn log_sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> log_sigmoid_second_gradients {
-  let slopes = log_sigmoid_backward_carefully(1.0, x);
+  let slopes = log_sigmoid_backward(1.0, x);
   let curvatures = log_sigmoid_curvature(x);
   return log_sigmoid_second_gradients(ddx * slopes, log_sigmoid_product_of_three(dy, ddx, curvatures));
 }
@@ -558,15 +498,12 @@ fn log_sigmoid_fused_inputs(
     return;
   }
   let x0 = log_sigmoid_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = log_sigmoid_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  log_sigmoid_output_y[i] = result0;
-  log_sigmoid_derivative_dx[i] = result1;
+  let g0 = log_sigmoid_fused(x0.x);
+  let g1 = log_sigmoid_fused(x0.y);
+  let g2 = log_sigmoid_fused(x0.z);
+  let g3 = log_sigmoid_fused(x0.w);
+  log_sigmoid_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  log_sigmoid_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

@@ -326,48 +326,6 @@ fn logcosh(x: f32) -> f32 {
   return select(result, x, logcosh_is_nan(x));
 }
 
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn logcosh_tanh(x: f32) -> f32 {
-  if (logcosh_is_nan(x)) {
-    return x;
-  }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
-  }
-  let y = 1.0 - 2.0 / (logcosh_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
-}
-
-fn logcosh_slope_0_far(x0: f32) -> f32 {
-  return logcosh_tanh(x0);
-}
-
-fn logcosh_pair_smaller(a: logcosh_pair, b: logcosh_pair) -> logcosh_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn logcosh_pair_at_most(a: logcosh_pair, b: logcosh_pair) -> logcosh_pair {
-  return logcosh_pair_smaller(a, b);
-}
-
-fn logcosh_backward_carefully(dy: f32, x: f32) -> f32 {
-  let em1 = logcosh_pair_expm1(
-    logcosh_pair_at_most(logcosh_pair_scale(logcosh_pair_from_f32(x), 2.0), logcosh_pair(80.0, 0.0))
-  );
-  var result = logcosh_pair_to_f32(logcosh_pair_divide(em1, logcosh_pair_add(em1, logcosh_pair(2.0, 0.0))));
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result = logcosh_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
 fn logcosh_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
@@ -424,40 +382,8 @@ struct logcosh_value_and_slopes {
 }
 
 fn logcosh_fused(x: f32) -> logcosh_value_and_slopes {
-  let v = logcosh_pair_abs(logcosh_pair_from_f32(x));
-  let p = logcosh_pair_scale(logcosh_pair_from_f32(x), 0.5);
-  let v2 = logcosh_pair_sinh(p);
-  let p2 = logcosh_pair_scale(v2, 2.0);
-  let p3 = logcosh_pair_multiply(p2, v2);
-  var v3 = logcosh_pair_subtract(
-    logcosh_pair_add(v, logcosh_pair_log1p(logcosh_pair_exp(logcosh_pair_scale(v, -2.0)))),
-    logcosh_pair(0.6931472, -1.9046542e-9)
-  );
-  if (v.high < 1.0) {
-    v3 = logcosh_pair_log1p(p3);
-  }
-  let em1 = logcosh_pair_expm1(
-    logcosh_pair_at_most(logcosh_pair_scale(logcosh_pair_from_f32(x), 2.0), logcosh_pair(80.0, 0.0))
-  );
-  var result_value = logcosh_pair_to_f32(v3);
-  // Far out, or no number at all.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)) &
-      ((v.high >= 1.0) |
-        ((p3.high >= -0.99902344) & (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(v2.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)))
-    )
-  ) {
-    result_value = logcosh_value_far(x);
-  }
-  var result_x = logcosh_pair_to_f32(logcosh_pair_divide(em1, logcosh_pair_add(em1, logcosh_pair(2.0, 0.0))));
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
-    result_x = logcosh_slope_0_far(x);
-  }
-  return logcosh_value_and_slopes(select(result_value, x, logcosh_is_nan(x)), result_x);
+  let slopes = logcosh_backward(1.0, x);
+  return logcosh_value_and_slopes(logcosh(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -616,7 +542,7 @@ fn logcosh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn logcosh_double_backward(dy: f32, ddx: f32, x: f32) -> logcosh_second_gradients {
-  let slopes = logcosh_backward_carefully(1.0, x);
+  let slopes = logcosh_backward(1.0, x);
   let curvatures = logcosh_curvature(x);
   return logcosh_second_gradients(ddx * slopes, logcosh_product_of_three(dy, ddx, curvatures));
 }

@@ -52,169 +52,6 @@ fn maxtanh(x: f32) -> f32 {
   return select(select(maxtanh_tanh(x), x, x > 0.0), x, maxtanh_is_nan(x));
 }
 
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn maxtanh_sigmoid(x: f32) -> f32 {
-  if (maxtanh_is_nan(x)) {
-    return x;
-  }
-  let e = maxtanh_exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn maxtanh_logistic(x: f32) -> f32 {
-  if (maxtanh_is_nan(x)) {
-    return x;
-  }
-  let s = maxtanh_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn maxtanh_slope_0_far(x0: f32) -> f32 {
-  return select(4.0 * maxtanh_logistic(2.0 * x0), 1.0, x0 > 0.0);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct maxtanh_pair {
-  high: f32,
-  low: f32,
-}
-
-// a times a power of two.
-fn maxtanh_pair_scale(a: maxtanh_pair, factor: f32) -> maxtanh_pair {
-  return maxtanh_pair(a.high * factor, a.low * factor);
-}
-
-fn maxtanh_pair_from_f32(x: f32) -> maxtanh_pair {
-  return maxtanh_pair(x, 0.0);
-}
-
-fn maxtanh_pair_abs(a: maxtanh_pair) -> maxtanh_pair {
-  return maxtanh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-fn maxtanh_pair_negate(a: maxtanh_pair) -> maxtanh_pair {
-  return maxtanh_pair(-a.high, -a.low);
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn maxtanh_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn maxtanh_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn maxtanh_pair_product(a: f32, b: f32) -> maxtanh_pair {
-  let p = maxtanh_rounded(a * b);
-  let ah = maxtanh_upper_half(a);
-  let al = a - ah;
-  let bh = maxtanh_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return maxtanh_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn maxtanh_pair_ordered_sum(a: f32, b: f32) -> maxtanh_pair {
-  let s = maxtanh_rounded(a + b);
-  return maxtanh_pair(s, b - maxtanh_rounded(s - a));
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn maxtanh_pair_expm1_small(a: maxtanh_pair) -> maxtanh_pair {
-  let x = a.high;
-  let square = maxtanh_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = maxtanh_pair_ordered_sum(x, 0.5 * square.high);
-  return maxtanh_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn maxtanh_pair_sum(a: f32, b: f32) -> maxtanh_pair {
-  let s = maxtanh_rounded(a + b);
-  let t = maxtanh_rounded(s - a);
-  return maxtanh_pair(s, (a - maxtanh_rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn maxtanh_pair_reduced(a: maxtanh_pair, k: f32) -> maxtanh_pair {
-  return maxtanh_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn maxtanh_pair_times_power(a: maxtanh_pair, k: i32) -> maxtanh_pair {
-  let first = k >> 1u;
-  return maxtanh_pair_scale(maxtanh_pair_scale(a, maxtanh_power_of_two(first)), maxtanh_power_of_two(k - first));
-}
-
-fn maxtanh_pair_add(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
-  let s = maxtanh_pair_sum(a.high, b.high);
-  return maxtanh_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn maxtanh_pair_exp_scaled(a: maxtanh_pair, n: i32) -> maxtanh_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = maxtanh_pair_expm1_small(maxtanh_pair_reduced(maxtanh_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return maxtanh_pair_times_power(maxtanh_pair_add(maxtanh_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn maxtanh_pair_raised_exp(a: maxtanh_pair) -> maxtanh_pair {
-  return maxtanh_pair_exp_scaled(a, 60);
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn maxtanh_pair_divide(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
-  let q = maxtanh_rounded(a.high / b.high);
-  let p = maxtanh_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return maxtanh_pair_ordered_sum(q, rest / b.high);
-}
-
-fn maxtanh_pair_multiply(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
-  let p = maxtanh_pair_product(a.high, b.high);
-  return maxtanh_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn maxtanh_pair_to_f32(a: maxtanh_pair) -> f32 {
-  return a.high + a.low;
-}
-
-fn maxtanh_backward_carefully(dy: f32, x: f32) -> f32 {
-  let p = maxtanh_pair_scale(maxtanh_pair_from_f32(x), 2.0);
-  let v = maxtanh_pair_abs(p);
-  let v2 = maxtanh_pair_negate(v);
-  let v3 = maxtanh_pair_raised_exp(v2);
-  let u = maxtanh_pair_add(maxtanh_pair_scale(v3, 8.6736174e-19), maxtanh_pair(1.0, 0.0));
-  var v4 = maxtanh_pair_scale(
-    maxtanh_pair_scale(maxtanh_pair_divide(v3, maxtanh_pair_multiply(u, u)), 4.0),
-    8.6736174e-19
-  );
-  if (x > 0.0) {
-    v4 = maxtanh_pair(1.0, 0.0);
-  }
-  var result = maxtanh_pair_to_f32(v4);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((x > 0.0) | (v3.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result = maxtanh_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 // A number as a product: far below the normal numbers both factors are normal.
 struct maxtanh_halves {
   first: f32,
@@ -272,29 +109,8 @@ struct maxtanh_value_and_slopes {
 }
 
 fn maxtanh_fused(x: f32) -> maxtanh_value_and_slopes {
-  let p = maxtanh_pair_scale(maxtanh_pair_from_f32(x), 2.0);
-  let v = maxtanh_pair_abs(p);
-  let v2 = maxtanh_pair_negate(v);
-  let v3 = maxtanh_pair_raised_exp(v2);
-  let u = maxtanh_pair_add(maxtanh_pair_scale(v3, 8.6736174e-19), maxtanh_pair(1.0, 0.0));
-  var v4 = maxtanh_pair_scale(
-    maxtanh_pair_scale(maxtanh_pair_divide(v3, maxtanh_pair_multiply(u, u)), 4.0),
-    8.6736174e-19
-  );
-  if (x > 0.0) {
-    v4 = maxtanh_pair(1.0, 0.0);
-  }
-  var result_x = maxtanh_pair_to_f32(v4);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((x > 0.0) | (v3.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result_x = maxtanh_slope_0_far(x);
-  }
-  return maxtanh_value_and_slopes(select(select(maxtanh_tanh(x), x, x > 0.0), x, maxtanh_is_nan(x)), result_x);
+  let slopes = maxtanh_backward(1.0, x);
+  return maxtanh_value_and_slopes(maxtanh(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -302,6 +118,12 @@ struct maxtanh_ranged {
   high: f32,
   low: f32,
   exponent: f32,
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct maxtanh_pair {
+  high: f32,
+  low: f32,
 }
 
 const maxtanh_RANGED_ZERO: maxtanh_ranged = maxtanh_ranged(0.0, 0.0, -2.0e38);
@@ -336,11 +158,55 @@ fn maxtanh_ranged_from_given(x: f32) -> maxtanh_ranged {
   return maxtanh_ranged_select(infinite, maxtanh_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn maxtanh_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn maxtanh_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn maxtanh_pair_product(a: f32, b: f32) -> maxtanh_pair {
+  let p = maxtanh_rounded(a * b);
+  let ah = maxtanh_upper_half(a);
+  let al = a - ah;
+  let bh = maxtanh_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return maxtanh_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn maxtanh_pair_ordered_sum(a: f32, b: f32) -> maxtanh_pair {
+  let s = maxtanh_rounded(a + b);
+  return maxtanh_pair(s, b - maxtanh_rounded(s - a));
+}
+
+fn maxtanh_pair_multiply(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
+  let p = maxtanh_pair_product(a.high, b.high);
+  return maxtanh_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
 fn maxtanh_ranged_multiply(a: maxtanh_ranged, b: maxtanh_ranged) -> maxtanh_ranged {
   return maxtanh_ranged_of(
     maxtanh_pair_multiply(maxtanh_pair(a.high, a.low), maxtanh_pair(b.high, b.low)),
     a.exponent + b.exponent
   );
+}
+
+// a + b exactly (Knuth).
+fn maxtanh_pair_sum(a: f32, b: f32) -> maxtanh_pair {
+  let s = maxtanh_rounded(a + b);
+  let t = maxtanh_rounded(s - a);
+  return maxtanh_pair(s, (a - maxtanh_rounded(s - t)) + (b - t));
+}
+
+fn maxtanh_pair_add(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
+  let s = maxtanh_pair_sum(a.high, b.high);
+  return maxtanh_pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
 fn maxtanh_ranged_add(a: maxtanh_ranged, b: maxtanh_ranged) -> maxtanh_ranged {
@@ -353,6 +219,17 @@ fn maxtanh_ranged_add(a: maxtanh_ranged, b: maxtanh_ranged) -> maxtanh_ranged {
     maxtanh_pair_add(maxtanh_pair(x.high, x.low), maxtanh_pair(y.high * factor, y.low * factor)),
     x.exponent
   );
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn maxtanh_pair_expm1_small(a: maxtanh_pair) -> maxtanh_pair {
+  let x = a.high;
+  let square = maxtanh_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = maxtanh_pair_ordered_sum(x, 0.5 * square.high);
+  return maxtanh_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
 
 // The number as a pair: for exponents that a pair has room for.
@@ -424,6 +301,14 @@ fn maxtanh_ranged_abs(a: maxtanh_ranged) -> maxtanh_ranged {
   return maxtanh_ranged(abs(a.high), select(a.low, -a.low, a.high < 0.0), a.exponent);
 }
 
+// The quotient as rounded, and what is left of a over b.
+fn maxtanh_pair_divide(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
+  let q = maxtanh_rounded(a.high / b.high);
+  let p = maxtanh_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return maxtanh_pair_ordered_sum(q, rest / b.high);
+}
+
 fn maxtanh_ranged_divide(a: maxtanh_ranged, b: maxtanh_ranged) -> maxtanh_ranged {
   return maxtanh_ranged_of(
     maxtanh_pair_divide(maxtanh_pair(a.high, a.low), maxtanh_pair(b.high, b.low)),
@@ -457,6 +342,15 @@ fn maxtanh_curvature_0_far(x0: f32) -> f32 {
   return maxtanh_ranged_to_limit(t4);
 }
 
+// a times a power of two.
+fn maxtanh_pair_scale(a: maxtanh_pair, factor: f32) -> maxtanh_pair {
+  return maxtanh_pair(a.high * factor, a.low * factor);
+}
+
+fn maxtanh_pair_from_f32(x: f32) -> maxtanh_pair {
+  return maxtanh_pair(x, 0.0);
+}
+
 fn maxtanh_pair_smaller(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
   if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
@@ -466,6 +360,17 @@ fn maxtanh_pair_smaller(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
 
 fn maxtanh_pair_at_most(a: maxtanh_pair, b: maxtanh_pair) -> maxtanh_pair {
   return maxtanh_pair_smaller(a, b);
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn maxtanh_pair_reduced(a: maxtanh_pair, k: f32) -> maxtanh_pair {
+  return maxtanh_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn maxtanh_pair_times_power(a: maxtanh_pair, k: i32) -> maxtanh_pair {
+  let first = k >> 1u;
+  return maxtanh_pair_scale(maxtanh_pair_scale(a, maxtanh_power_of_two(first)), maxtanh_power_of_two(k - first));
 }
 
 fn maxtanh_pair_expm1(a: maxtanh_pair) -> maxtanh_pair {
@@ -481,6 +386,31 @@ fn maxtanh_pair_expm1(a: maxtanh_pair) -> maxtanh_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = maxtanh_power_of_two(i32(k));
   return maxtanh_pair_add(maxtanh_pair_sum(scale, -1.0), maxtanh_pair_scale(small, scale));
+}
+
+fn maxtanh_pair_abs(a: maxtanh_pair) -> maxtanh_pair {
+  return maxtanh_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn maxtanh_pair_negate(a: maxtanh_pair) -> maxtanh_pair {
+  return maxtanh_pair(-a.high, -a.low);
+}
+
+// e^a 2^n
+fn maxtanh_pair_exp_scaled(a: maxtanh_pair, n: i32) -> maxtanh_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = maxtanh_pair_expm1_small(maxtanh_pair_reduced(maxtanh_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return maxtanh_pair_times_power(maxtanh_pair_add(maxtanh_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn maxtanh_pair_raised_exp(a: maxtanh_pair) -> maxtanh_pair {
+  return maxtanh_pair_exp_scaled(a, 60);
+}
+
+fn maxtanh_pair_to_f32(a: maxtanh_pair) -> f32 {
+  return a.high + a.low;
 }
 
 fn maxtanh_curvature(x: f32) -> f32 {
@@ -532,7 +462,7 @@ fn maxtanh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn maxtanh_double_backward(dy: f32, ddx: f32, x: f32) -> maxtanh_second_gradients {
-  let slopes = maxtanh_backward_carefully(1.0, x);
+  let slopes = maxtanh_backward(1.0, x);
   let curvatures = maxtanh_curvature(x);
   return maxtanh_second_gradients(ddx * slopes, maxtanh_product_of_three(dy, ddx, curvatures));
 }
@@ -603,15 +533,12 @@ fn maxtanh_fused_inputs(
     return;
   }
   let x0 = maxtanh_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = maxtanh_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  maxtanh_output_y[i] = result0;
-  maxtanh_derivative_dx[i] = result1;
+  let g0 = maxtanh_fused(x0.x);
+  let g1 = maxtanh_fused(x0.y);
+  let g2 = maxtanh_fused(x0.z);
+  let g3 = maxtanh_fused(x0.w);
+  maxtanh_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  maxtanh_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

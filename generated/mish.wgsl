@@ -65,1215 +65,6 @@ fn mish(x: f32) -> f32 {
   return select(mish_quick_times_mish_gate(held, held), x, mish_is_nan(x));
 }
 
-// A number m * 2^k.
-struct mish_scaled {
-  k: f32,
-  m: f32,
-}
-
-// x = m * 2^k with sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal x is its bits times 2^-149.
-fn mish_split_exponent(x: f32) -> mish_scaled {
-  let x_bits = bitcast<u32>(x);
-  let subnormal = x_bits < 0x00800000u;
-  let bits = select(x_bits, bitcast<u32>(f32(x_bits)), subnormal);
-  let k = bitcast<i32>(bits - 0x3f3504f3u) >> 23u;
-  return mish_scaled(f32(select(k, k - 149, subnormal)), bitcast<f32>(bits - (bitcast<u32>(k) << 23u)));
-}
-
-// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
-// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
-fn mish_log_scaled(k: f32, f: f32) -> f32 {
-  let s = f / (2.0 + f);
-  let z = s * s;
-  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
-  let h = 0.5 * f * f;
-  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
-}
-
-// A constant expression may not be infinite; a variable's bits may.
-var<private> mish_infinity_bits: u32 = 0x7f800000u;
-
-fn mish_infinity() -> f32 {
-  return bitcast<f32>(mish_infinity_bits);
-}
-
-// A constant expression may not be NaN; a variable's bits may.
-var<private> mish_nan_bits: u32 = 0x7fc00000u;
-
-fn mish_nan() -> f32 {
-  return bitcast<f32>(mish_nan_bits);
-}
-
-fn mish_log(x: f32) -> f32 {
-  let bits = bitcast<u32>(x);
-  if ((bits & 0x7fffffffu) == 0u) {
-    return -mish_infinity();
-  }
-  if (mish_is_nan(x) | (bits == 0x7f800000u)) {
-    return x;
-  }
-  if (bits > 0x80000000u) {
-    return mish_nan();
-  }
-  let parts = mish_split_exponent(x);
-  return mish_log_scaled(parts.k, parts.m - 1.0);
-}
-
-// 1 + x = 2^k (1 + f): k is read off the rounded sum, f is computed from x itself.
-fn mish_log1p(x: f32) -> f32 {
-  if (mish_is_nan(x) | (abs(x) < 1e-8)) {
-    return x;
-  }
-  if (x > 1e9) {
-    return mish_log(x);
-  }
-  if (x <= -1.0) {
-    return select(mish_nan(), -mish_infinity(), x == -1.0);
-  }
-  let k = bitcast<i32>(bitcast<u32>(1.0 + x) - 0x3f3504f3u) >> 23u;
-  let scale = mish_power_of_two(-k);
-  return mish_log_scaled(f32(k), select(x * scale + (scale - 1.0), x, k == 0));
-}
-
-// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
-// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
-// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
-// which may overflow or underflow.
-fn mish_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
-  let bounded = clamp(x, -150.0, 150.0);
-  let k = floor((bounded + dx) * 1.44269504 + 0.5);
-  let high = bounded - k * 0.693145751953125;
-  let low = dx - k * 1.42860682e-6;
-  let r = high + low;
-  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
-  let whole = floor(high * 256.0) * 0.00390625;
-  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
-  let exponent = i32(k) + n;
-  let first = exponent >> 1u;
-  return y * mish_power_of_two(first) * mish_power_of_two(exponent - first);
-}
-
-// ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|).
-fn mish_softplus(x: f32) -> f32 {
-  if (mish_is_nan(x)) {
-    return x;
-  }
-  return max(x, 0.0) + mish_log1p(mish_exp_scaled(-abs(x), 0.0, 0));
-}
-
-// A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).
-fn mish_tanh(x: f32) -> f32 {
-  if (mish_is_nan(x)) {
-    return x;
-  }
-  let a = abs(x);
-  if (a < 0.625) {
-    let z = x * x;
-    let p = 0.133314207 + z * (-0.0537378006 + z * (0.0206325557 + z * -0.00569739332));
-    return x + x * (z * (-0.333332807 + z * p));
-  }
-  let y = 1.0 - 2.0 / (mish_exp_scaled(2.0 * min(a, 10.0), 0.0, 0) + 1.0);
-  return select(-y, y, x > 0.0);
-}
-
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn mish_sigmoid(x: f32) -> f32 {
-  if (mish_is_nan(x)) {
-    return x;
-  }
-  let e = mish_exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn mish_logistic(x: f32) -> f32 {
-  if (mish_is_nan(x)) {
-    return x;
-  }
-  let s = mish_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn mish_slope_0_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  let t3 = mish_softplus(t2);
-  return mish_tanh(t3) + 4.0 * (t2 * mish_sigmoid(t2) * mish_logistic(2.0 * t3));
-}
-
-// A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
-// mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
-// and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
-// this is what operations make of them by themselves, or nearly so. Results are cut off: an operation that says nothing else
-// is off by a few units of the last bit.
-struct mish_wide {
-  negative: bool,
-  mantissa: vec4<u32>,
-  exponent: i32,
-}
-
-// ±digits / 2^32 * 2^exponent: the first digits of a wide number, the last of which is 1 if any behind it is not 0.
-struct mish_wide_leading {
-  negative: bool,
-  digits: u32,
-  exponent: i32,
-}
-
-// The result of a program, and how many of its last bits are wrong: because operands cancelled, or WIDE_LIMIT because a number
-// became infinite on the way.
-struct mish_wide_outcome {
-  value: mish_wide_leading,
-  lost: i32,
-}
-
-// 2^(N - 1) and 2^N - 1.
-const mish_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
-
-const mish_WIDE_NAN: mish_wide = mish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
-
-const mish_WIDE_BEYOND: i32 = 2 << 28u;
-
-const mish_WIDE_ZERO: mish_wide = mish_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
-
-// a * 2^n without the bits that leave 128.
-fn mish_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
-  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
-}
-
-fn mish_wide_from_f32(x: f32) -> mish_wide {
-  let bits = bitcast<u32>(x);
-  let negative = bits >= 0x80000000u;
-  let field = i32((bits >> 23u) & 0xffu);
-  let fraction = bits & 0x7fffffu;
-  if (field == 255) {
-    return mish_wide(
-      negative,
-      select(vec4<u32>(0u, 0u, 0u, 0u), mish_NAT_HALF, fraction == 0u),
-      select(mish_WIDE_NAN.exponent, mish_WIDE_BEYOND, fraction == 0u)
-    );
-  }
-  let digits = fraction + select(0u, 0x800000u, field > 0);
-  let zeros = countLeadingZeros(digits);
-  if (digits == 0u) {
-    return mish_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), mish_WIDE_ZERO.exponent);
-  }
-  return mish_wide(
-    negative,
-    mish_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
-    max(field, 1) - 118 - i32(zeros)
-  );
-}
-
-// Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
-// nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
-// below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
-// 2^-24, until the result is good. Values still nearer to 1 then tell what the function does on the way from there. For
-// finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
-// (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
-// grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
-// nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
-// its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
-struct mish_wide_search {
-  stage: i32,
-  point: i32,
-  value: mish_wide_leading,
-  base: mish_wide_leading,
-  before: mish_wide_leading,
-  steps: i32,
-  shift: i32,
-  most: i32,
-}
-
-const mish_WIDE_SEARCH: mish_wide_search = mish_wide_search(
-  0,
-  0,
-  mish_wide_leading(false, 0u, (2 << 28u) + 4096),
-  mish_wide_leading(false, 0u, 0),
-  mish_wide_leading(false, 0u, 0),
-  0,
-  0,
-  2 << 28u
-);
-
-const mish_WIDE_ONE: mish_wide = mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
-
-const mish_WIDE_QUARTER: mish_wide = mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
-
-const mish_WIDE_LN2: mish_wide = mish_wide(
-  false,
-  vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u),
-  0
-);
-
-const mish_WIDE_TWO: mish_wide = mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
-
-const mish_WIDE_HALF: mish_wide = mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
-
-fn mish_wide_abs(x: mish_wide) -> mish_wide {
-  return mish_wide(false, x.mantissa, x.exponent);
-}
-
-fn mish_wide_negate(x: mish_wide) -> mish_wide {
-  return mish_wide(!x.negative, x.mantissa, x.exponent);
-}
-
-const mish_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
-
-const mish_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
-
-// ln 2, log2(e) / 2, sqrt(1/2).
-const mish_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
-
-// A sum of natural numbers of 128 bits, the lowest word first.
-fn mish_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let sum = a + b;
-  let carries = vec3<u32>(sum.xyz < a.xyz);
-  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
-  let carry_y = carries.y | (full.y & carries.x);
-  let carry_z = carries.z | (full.z & carry_y);
-  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
-}
-
-// a < b for natural numbers of 128 bits.
-fn mish_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
-  let less = a < b;
-  let same = a == b;
-  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
-}
-
-// The upper words of the products of each word of a with b.
-fn mish_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
-  let a0 = a & vec4<u32>(0xffffu);
-  let a1 = a >> vec4<u32>(16u);
-  let b0 = b & 0xffffu;
-  let b1 = b >> 16u;
-  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
-  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
-  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
-}
-
-// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
-fn mish_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var words = b;
-  var sum = vec4<u32>();
-  for (var i = 0; i < 4; i++) {
-    let low = a * words.x;
-    let total = mish_nat_add(sum, low);
-    sum = mish_nat_add(vec4<u32>(total.yzw, u32(mish_nat_less(total, low))), mish_nat_high_words(a, words.x));
-    words = words.yzwx;
-  }
-  return sum;
-}
-
-// floor(a / n) for 0 < n < 2^16.
-fn mish_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
-  var quotient = a;
-  var rest = 0u;
-  for (var i = 0; i < 4; i++) {
-    let high = (rest << 16u) | (quotient.w >> 16u);
-    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
-    rest = low % n;
-    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
-  }
-  return quotient;
-}
-
-// (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn mish_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
-  var term = mish_NAT_HALF;
-  var quotient = mish_NAT_HALF;
-  for (var k = 2u; !all(term == vec4<u32>()); k++) {
-    term = mish_nat_divide_short(mish_nat_multiply_high(term, r), k);
-    quotient = mish_nat_add(quotient, term);
-  }
-  return quotient;
-}
-
-fn mish_wide_is_nan(x: mish_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
-}
-
-const mish_WIDE_LIMIT: i32 = 1 << 28u;
-
-// floor(a / 2^n).
-fn mish_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
-  let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
-}
-
-// A difference of natural numbers of 128 bits.
-fn mish_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let less = vec3<u32>(a.xyz < b.xyz);
-  let same = vec3<u32>(a.xyz == b.xyz);
-  let borrow_y = less.y | (same.y & less.x);
-  let borrow_z = less.z | (same.z & borrow_y);
-  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
-}
-
-// A natural number below 2^32, or the lowest 32 bits of one.
-fn mish_nat_low_word(a: vec4<u32>) -> u32 {
-  return a.x;
-}
-
-fn mish_wide_exponential_loose(x: mish_wide, near: u32) -> mish_wide {
-  let is_near = near == 1u;
-  let quotient = mish_nat_multiply_high(x.mantissa, mish_NAT_HALF_LOG2_E);
-  let exponent = clamp(i32(x.exponent), -128, 28);
-  let point = 128 - 1 - exponent;
-  let whole = mish_nat_shift_right(quotient, max(point, 0));
-  let rest = mish_nat_subtract(quotient, mish_nat_shift_left(whole, max(point, 0)));
-  let shift = 128 - point;
-  let scaled = select(
-    mish_nat_shift_left(rest, max(shift, 0)),
-    mish_nat_shift_right(rest, max(-shift, 0)),
-    shift < 0
-  );
-  let fraction = select(scaled, mish_nat_subtract(mish_NAT_ONES, scaled), x.negative);
-  let size = i32(mish_nat_low_word(whole)) << u32(max(-point, 0));
-  let n = select(size, -1 - size, x.negative);
-  let r = select(
-    mish_nat_multiply_high(fraction, mish_NAT_LN2),
-    mish_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
-    is_near
-  );
-  let excess = mish_nat_multiply_high(select(r, x.mantissa, is_near), mish_nat_expm1_series(r));
-  if (is_near) {
-    return mish_wide(false, excess, x.exponent + 1);
-  }
-  if (x.exponent > 28) {
-    if (mish_wide_is_nan(x)) {
-      return x;
-    }
-    let vanishing = select(1 - mish_WIDE_LIMIT, -mish_WIDE_BEYOND, x.exponent > mish_WIDE_LIMIT);
-    return mish_wide(false, mish_NAT_HALF, select(mish_WIDE_BEYOND, vanishing, x.negative));
-  }
-  if (x.exponent < -128) {
-    return mish_WIDE_ONE;
-  }
-  return mish_wide(false, mish_nat_add(mish_NAT_HALF, excess), max(n + 1, 1 - mish_WIDE_LIMIT));
-}
-
-// Whether |a| < |b|, neither being NaN.
-fn mish_wide_is_smaller(a: mish_wide, b: mish_wide) -> bool {
-  return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & mish_nat_less(a.mantissa, b.mantissa));
-}
-
-// How many bits a natural number has.
-fn mish_nat_bit_length(a: vec4<u32>) -> i32 {
-  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
-  let word = select(high.y, high.x, high.y == 0u);
-  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
-  return below + 32 - i32(countLeadingZeros(word));
-}
-
-fn mish_wide_add_loose(a: mish_wide, b: mish_wide) -> mish_wide {
-  let swapped = mish_wide_is_smaller(a, b);
-  let large = select(a.mantissa, b.mantissa, swapped);
-  let small = select(b.mantissa, a.mantissa, swapped);
-  let negative = select(a.negative, b.negative, swapped);
-  let exponent = max(a.exponent, b.exponent);
-  let shift = min(exponent - min(a.exponent, b.exponent), 128);
-  let addend = mish_nat_shift_right(small, shift);
-  if (a.negative == b.negative) {
-    let room = mish_nat_subtract(mish_NAT_ONES, large);
-    if (mish_nat_less(room, addend)) {
-      return mish_wide(
-        negative,
-        mish_nat_add(
-          mish_NAT_HALF,
-          mish_nat_shift_right(
-            mish_nat_subtract(mish_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
-            1
-          )
-        ),
-        exponent + 1
-      );
-    }
-    return mish_wide(negative, mish_nat_add(large, addend), exponent);
-  }
-  let difference = mish_nat_subtract(large, addend);
-  // What is left would be the rounding of the operands.
-  if ((mish_nat_bit_length(difference) <= 12) & (exponent < mish_WIDE_LIMIT)) {
-    return mish_WIDE_ZERO;
-  }
-  if ((shift == 1) & mish_nat_less(difference, mish_NAT_HALF)) {
-    return mish_wide(
-      negative,
-      mish_nat_subtract(
-        mish_nat_shift_left(difference, 1),
-        vec4<u32>(mish_nat_low_word(small) & 1u, 0u, 0u, 0u)
-      ),
-      exponent - 1
-    );
-  }
-  return mish_wide(negative, difference, exponent);
-}
-
-fn mish_wide_is_negative(x: mish_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
-}
-
-fn mish_wide_integer_loose(n: i32) -> mish_wide {
-  let size = abs(n);
-  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 128, 0);
-  return mish_wide(n < 0, vec4<u32>(u32(size >> u32(excess)), 0u, 0u, 0u), 128 + excess);
-}
-
-const mish_NAT_SQRT_HALF: vec4<u32> = vec4<u32>(0x754abe9fu, 0x597d89b3u, 0xf9de6484u, 0xb504f333u);
-
-fn mish_wide_log_exponent_loose(x: mish_wide) -> mish_wide {
-  if (mish_wide_is_negative(x)) {
-    return mish_WIDE_NAN;
-  }
-  if (abs(x.exponent) >= mish_WIDE_LIMIT) {
-    return mish_wide(
-      x.exponent < 0,
-      select(mish_NAT_HALF, vec4<u32>(0u, 0u, 0u, 0u), mish_wide_is_nan(x)),
-      abs(x.exponent)
-    );
-  }
-  return mish_wide_integer_loose(x.exponent - i32(mish_nat_less(x.mantissa, mish_NAT_SQRT_HALF)));
-}
-
-fn mish_wide_less(a: mish_wide, b: mish_wide) -> bool {
-  if (mish_wide_is_nan(a) | mish_wide_is_nan(b)) {
-    return false;
-  }
-  if (mish_wide_is_negative(a) != mish_wide_is_negative(b)) {
-    return mish_wide_is_negative(a);
-  }
-  return select(mish_wide_is_smaller(a, b), mish_wide_is_smaller(b, a), mish_wide_is_negative(a));
-}
-
-fn mish_wide_multiply_loose(a: mish_wide, b: mish_wide) -> mish_wide {
-  let product = mish_nat_multiply_high(a.mantissa, b.mantissa);
-  let exponent = a.exponent + b.exponent;
-  // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) & (exponent > -mish_WIDE_LIMIT);
-  return mish_wide(a.negative != b.negative, product, select(exponent, mish_WIDE_NAN.exponent, invalid));
-}
-
-// The y of that, or 1.
-fn mish_wide_log_fraction(x: mish_wide) -> mish_wide {
-  if (mish_wide_is_negative(x) | (abs(x.exponent) >= mish_WIDE_LIMIT)) {
-    return mish_WIDE_ONE;
-  }
-  return mish_wide(false, x.mantissa, i32(mish_nat_less(x.mantissa, mish_NAT_SQRT_HALF)));
-}
-
-// floor(a * 2^128 / b) for a < b, bit by bit.
-fn mish_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var rest = a;
-  var quotient = vec4<u32>();
-  for (var i = 0; i < 128; i++) {
-    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
-    let fits = rest.w >= 0x80000000u || !mish_nat_less(doubled, b);
-    rest = select(doubled, mish_nat_subtract(doubled, b), fits);
-    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
-  }
-  return quotient;
-}
-
-fn mish_wide_divide_loose(a: mish_wide, b: mish_wide) -> mish_wide {
-  let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
-  if (
-    mish_wide_is_nan(b) |
-    both_zero |
-    ((a.exponent >= mish_WIDE_BEYOND) & (b.exponent >= mish_WIDE_BEYOND))
-  ) {
-    return mish_WIDE_NAN;
-  }
-  let exponent = a.exponent - b.exponent;
-  if (all(b.mantissa == vec4<u32>())) {
-    return mish_wide(negative, a.mantissa, exponent);
-  }
-  let fits = mish_nat_less(a.mantissa, b.mantissa);
-  let quotient = mish_nat_divide_high(
-    select(mish_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
-    b.mantissa
-  );
-  return mish_wide(
-    negative,
-    select(mish_nat_add(mish_NAT_HALF, mish_nat_shift_right(quotient, 1)), quotient, fits),
-    exponent + i32(!fits)
-  );
-}
-
-// z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5 + z^3/7 - ...
-fn mish_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> vec4<u32> {
-  var sum = vec4<u32>(0u, 0u, 0u, 0u);
-  var power = z;
-  for (var k = 3u; !all(power == vec4<u32>()); k = k + 2u) {
-    let term = mish_nat_divide_short(power, k);
-    sum = select(mish_nat_add(sum, term), mish_nat_subtract(sum, term), alternating & ((k & 2u) == 0u));
-    power = mish_nat_multiply_high(power, z);
-  }
-  return sum;
-}
-
-// x^2 as a fraction, for |x| < 1; 0 for NaN.
-fn mish_nat_square(x: mish_wide) -> vec4<u32> {
-  let fraction = mish_nat_shift_right(x.mantissa, max(-x.exponent, 0));
-  return mish_nat_multiply_high(fraction, fraction);
-}
-
-fn mish_wide_twice_artanh_loose(s: mish_wide) -> mish_wide {
-  let factor = mish_nat_add(
-    mish_NAT_HALF,
-    mish_nat_shift_right(mish_nat_arctangent_series(mish_nat_square(s), false), 1)
-  );
-  return mish_wide(s.negative, mish_nat_multiply_high(s.mantissa, factor), s.exponent + 2);
-}
-
-fn mish_wide_scale_loose(x: mish_wide, k: i32) -> mish_wide {
-  return mish_wide(x.negative, x.mantissa, x.exponent + k);
-}
-
-// |x| with the sign of y.
-fn mish_wide_with_sign(x: mish_wide, y: mish_wide) -> mish_wide {
-  return mish_wide(y.negative, x.mantissa, x.exponent);
-}
-
-// The number with these parts, whatever the highest bit of the mantissa is.
-fn mish_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> mish_wide {
-  if (!mish_nat_less(mantissa, mish_NAT_HALF) & (abs(exponent) < mish_WIDE_LIMIT)) {
-    return mish_wide(negative, mantissa, exponent);
-  }
-  let shift = 128 - mish_nat_bit_length(mantissa);
-  let least = exponent - shift;
-  let is_far = abs(least) >= mish_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
-    return mish_wide(
-      negative,
-      vec4<u32>(0u, 0u, 0u, 0u),
-      select(mish_WIDE_ZERO.exponent, mish_WIDE_NAN.exponent, exponent >= mish_WIDE_BEYOND)
-    );
-  }
-  if (is_far) {
-    return mish_wide(negative, mish_NAT_HALF, mish_WIDE_BEYOND);
-  }
-  return mish_wide(negative, mish_nat_shift_left(mantissa, shift), least);
-}
-
-// Whether no digit of the smaller one is cut off in a sum.
-fn mish_wide_adds_exactly(a: mish_wide, b: mish_wide) -> bool {
-  let shift = min(abs(a.exponent - b.exponent), 128);
-  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
-  return all(mish_nat_shift_left(mish_nat_shift_right(small, shift), shift) == small);
-}
-
-fn mish_wide_leading_of(x: mish_wide) -> mish_wide_leading {
-  let high = mish_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(mish_nat_shift_left(high, 128 - 32) != x.mantissa);
-  return mish_wide_leading(x.negative, mish_nat_low_word(high) | u32(is_more), x.exponent);
-}
-
-// A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r9 = abs(r0)
-//   r9 = negate(r9)
-//   r9 = exponential(r9, 0)
-//   r10 = add(r9, r2)
-//   r11 = log_exponent(r10)
-//   r12 = abs(r9)
-//   r3 = less(r12, r3)
-//   r11 = select(r11, r1, r3)
-//   r4 = multiply(r11, r4)
-//   r10 = log_fraction(r10)
-//   r10 = add(r10, r5)
-//   r3 = select(r10, r9, r3)
-//   r10 = add(r3, r6)
-//   r10 = divide(r3, r10)
-//   r10 = twice_artanh(r10)
-//   r10 = add(r4, r10)
-//   r4 = add(r0, r10)
-//   r10 = select(r4, r10, r0)
-//   r4 = abs(r10)
-//   r4 = negate(r4)
-//   r4 = scale(r4, 1)
-//   r3 = abs(r4)
-//   r7 = less(r3, r7)
-//   r3 = select(r1, r3, r7)
-//   r3 = exponential(r3, 1)
-//   r1 = add(r3, r2)
-//   r1 = divide(r3, r1)
-//   r1 = negate(r1)
-//   r1 = select(r3, r1, r4)
-//   r4 = exponential(r4, 0)
-//   r5 = add(r4, r5)
-//   r7 = negate(r7)
-//   r7 = select(r1, r5, r7)
-//   r5 = add(r7, r6)
-//   r5 = divide(r7, r5)
-//   r5 = with_sign(r5, r10)
-//   r8 = multiply(r8, r0)
-//   r0 = select(r2, r9, r0)
-//   r9 = add(r2, r9)
-//   r9 = divide(r0, r9)
-//   r9 = multiply(r8, r9)
-//   r10 = multiply(r6, r10)
-//   r10 = abs(r10)
-//   r10 = negate(r10)
-//   r10 = exponential(r10, 0)
-//   r2 = add(r2, r10)
-//   r2 = multiply(r2, r2)
-//   r2 = divide(r10, r2)
-//   r2 = multiply(r9, r2)
-//   r2 = add(r5, r2)
-fn mish_backward_carefully_exactly_wide(x0: mish_wide) -> mish_wide_outcome {
-  var registers = array<mish_wide, 13>(
-    x0,
-    mish_WIDE_ZERO,
-    mish_WIDE_ONE,
-    mish_WIDE_QUARTER,
-    mish_WIDE_LN2,
-    mish_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
-    mish_WIDE_TWO,
-    mish_WIDE_HALF,
-    mish_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 3),
-    mish_WIDE_ZERO,
-    mish_WIDE_ZERO,
-    mish_WIDE_ZERO,
-    mish_WIDE_ZERO
-  );
-  // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 13>(
-    -mish_WIDE_BEYOND,
-    -mish_WIDE_BEYOND,
-    -mish_WIDE_BEYOND,
-    -mish_WIDE_BEYOND,
-    registers[4].exponent,
-    -mish_WIDE_BEYOND,
-    -mish_WIDE_BEYOND,
-    -mish_WIDE_BEYOND,
-    -mish_WIDE_BEYOND,
-    -mish_WIDE_BEYOND,
-    -mish_WIDE_BEYOND,
-    -mish_WIDE_BEYOND,
-    -mish_WIDE_BEYOND
-  );
-  // The operation and the register of its result, then the operands.
-  var steps = array<u32, 100>(
-    0x00000009u, 0x00000000u, 0x00000409u, 0x00002409u, 0x00000809u, 0x20002409u, 0x00000c0au, 0x00000809u, 0x0000100bu,
-    0x0000280au, 0x0000000cu, 0x00002409u, 0x00001403u, 0x00000c0cu, 0x0000180bu, 0x0030040bu, 0x00001c04u, 0x0000100bu,
-    0x0000200au, 0x0000280au, 0x00000c0au, 0x0000140au, 0x00001803u, 0x0030240au, 0x00000c0au, 0x00001803u, 0x0000240au,
-    0x00002803u, 0x0000280au, 0x0000280au, 0x00000c0au, 0x00002804u, 0x00000c04u, 0x00002800u, 0x0000180au, 0x00002804u,
-    0x00000004u, 0x0000280au, 0x00000404u, 0x00001004u, 0x00002c04u, 0x20101004u, 0x00000003u, 0x00001004u, 0x00001407u,
-    0x00001c03u, 0x00001803u, 0x00700c01u, 0x00000803u, 0x20100c03u, 0x00000c01u, 0x00000803u, 0x00002401u, 0x00000403u,
-    0x00000401u, 0x00000401u, 0x00001801u, 0x00400403u, 0x00000804u, 0x20001004u, 0x00000c05u, 0x00001404u, 0x00000407u,
-    0x00001c07u, 0x00001807u, 0x00701401u, 0x00000c05u, 0x00001807u, 0x00002405u, 0x00001407u, 0x00003005u, 0x00002805u,
-    0x00001c08u, 0x00000008u, 0x00001800u, 0x00002402u, 0x00000c09u, 0x00002402u, 0x00002409u, 0x00002400u, 0x00001c09u,
-    0x00002408u, 0x00001c0au, 0x00002806u, 0x0000000au, 0x0000280au, 0x0000040au, 0x0000280au, 0x0000080au, 0x2000280au,
-    0x00000c02u, 0x00002802u, 0x00001c02u, 0x00000802u, 0x00002402u, 0x0000080au, 0x00001c02u, 0x00000809u, 0x00000c02u,
-    0x00000805u
-  );
-  for (var i = 0; i < 100; i = i + 2) {
-    let code = steps[i];
-    let operands = steps[i + 1];
-    let first = operands & 1023u;
-    let second = (operands >> 10u) & 1023u;
-    let a = registers[first];
-    let b = registers[second];
-    let c = operands >> 20u;
-    let operation = code >> 10u;
-    var value = a;
-    if (operation == 0u) {
-      value = mish_wide_abs(a);
-    } else if (operation == 1u) {
-      value = mish_wide_negate(a);
-    } else if (operation == 2u) {
-      value = mish_wide_exponential_loose(a, c - 512u);
-    } else if (operation == 3u) {
-      value = mish_wide_add_loose(a, b);
-    } else if (operation == 4u) {
-      value = mish_wide_log_exponent_loose(a);
-    } else if (operation == 5u) {
-      value = mish_wide(mish_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 6u) {
-      if (registers[c].negative) {
-        value = b;
-      }
-    } else if (operation == 7u) {
-      value = mish_wide_multiply_loose(a, b);
-    } else if (operation == 8u) {
-      value = mish_wide_log_fraction(a);
-    } else if (operation == 9u) {
-      value = mish_wide_divide_loose(a, b);
-    } else if (operation == 10u) {
-      value = mish_wide_twice_artanh_loose(a);
-    } else if (operation == 11u) {
-      value = mish_wide_scale_loose(a, i32(c) - 512);
-    } else if (operation == 12u) {
-      value = mish_wide_with_sign(a, b);
-    }
-    var result = mish_wide_normalised(value.negative, value.mantissa, value.exponent);
-    var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-    if (operation == 2u) {
-      error = select(
-        errors[first] + select(result.exponent, 1, c == 513u),
-        -mish_WIDE_BEYOND,
-        all(result.mantissa == vec4<u32>())
-      );
-      if (result.exponent == 1 - mish_WIDE_LIMIT) {
-        error = result.exponent + (128 - 4);
-      }
-    }
-    if (operation == 3u) {
-      error = max(errors[first], errors[second]);
-    }
-    if (operation == 6u) {
-      error = errors[select(first, second, registers[c].negative)];
-    }
-    if (operation == 7u) {
-      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
-    }
-    if (operation == 9u) {
-      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
-    }
-    registers[code & 1023u] = result;
-    if (result.exponent >= mish_WIDE_LIMIT) {
-      error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-      if ((a.exponent < mish_WIDE_LIMIT) & (b.exponent < mish_WIDE_LIMIT)) {
-        error = result.exponent + mish_WIDE_LIMIT;
-      }
-    }
-    // Where the result was rounded.
-    var rounding = result.exponent;
-    if ((operation == 0u) | (operation == 1u) | (operation == 6u) | (operation == 11u) | (operation == 12u)) {
-      rounding = -mish_WIDE_BEYOND;
-    }
-    if ((operation == 7u) & (abs(result.exponent) < mish_WIDE_LIMIT) & (mish_nat_low_word(result.mantissa) == 0u)) {
-      rounding = -mish_WIDE_BEYOND;
-    }
-    if ((operation == 3u) & mish_wide_adds_exactly(a, b) & (mish_nat_low_word(result.mantissa) == 0u)) {
-      rounding = -mish_WIDE_BEYOND;
-    }
-    errors[code & 1023u] = max(min(error, mish_WIDE_BEYOND + mish_WIDE_LIMIT), rounding);
-  }
-  let lost = errors[2] - registers[2].exponent;
-  return mish_wide_outcome(mish_wide_leading_of(registers[2]), select(lost, 0, errors[2] < -mish_WIDE_LIMIT));
-}
-
-// The largest exponent that operands have at a stage.
-fn mish_wide_highest(stage: i32) -> i32 {
-  let last = select(select(26, 20, stage == 18), 13, stage == 19);
-  return select(select(165 - 8 * stage, last, stage > 16), 800, stage == 1);
-}
-
-// By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
-// two: downwards, or upwards if that is negative.
-fn mish_wide_excess(exponent: i32, stage: i32) -> i32 {
-  if ((stage == 0) | (stage > 22)) {
-    return 0;
-  }
-  if (stage < 20) {
-    return ((max(exponent - mish_wide_highest(stage), 0) + 5) / 6) * 6;
-  }
-  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
-  return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= mish_WIDE_LIMIT);
-}
-
-// How much nearer to 1 an operand is at one more point. Where it stands for infinity, the further the better: functions may
-// grow slowly.
-fn mish_wide_distance(stage: i32, infinite: bool) -> i32 {
-  let far = select(select(6, 36, stage < 12), 402, stage == 1);
-  return select(select(6, far, infinite), -6, stage > 19);
-}
-
-// An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
-// together with the others.
-fn mish_wide_operand_at(
-  x: mish_wide,
-  search: mish_wide_search,
-  own: i32,
-  input: bool,
-  infinite: bool
-) -> mish_wide {
-  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
-    return mish_wide(search.point == 1, mish_NAT_HALF, -150);
-  }
-  let excess = mish_wide_excess(x.exponent, search.stage);
-  let nearer = select(search.point + 2 - 2 * own, search.point, infinite);
-  let steps = select(nearer, min(nearer, 1), search.stage > 16);
-  let further = select(
-    0,
-    mish_wide_distance(search.stage, infinite) * steps,
-    (excess != 0) & (nearer > 0) & (nearer < 3)
-  );
-  return mish_wide(x.negative, x.mantissa, x.exponent - excess - further);
-}
-
-fn mish_wide_leading_is_nan(x: mish_wide_leading) -> bool {
-  return (x.digits == 0u) & (x.exponent > 0);
-}
-
-// The k for which a is about 2^k b.
-fn mish_wide_leading_ratio(a: mish_wide_leading, b: mish_wide_leading) -> i32 {
-  let more = 2u * (a.digits >> 8u) > 3u * (b.digits >> 8u);
-  let less = 3u * (a.digits >> 8u) < 2u * (b.digits >> 8u);
-  return max(min(a.exponent - b.exponent + i32(more) - i32(less), 65536), -65536);
-}
-
-// Whether |a| > 135/128 |b|, by their first 24 digits.
-fn mish_wide_leading_exceeds(a: mish_wide_leading, b: mish_wide_leading) -> bool {
-  let more = a.exponent - b.exponent;
-  let size = a.digits >> 8u;
-  let least = 135u * (b.digits >> 8u);
-  return (more > 1) | ((more == 1) & (256u * size > least)) | ((more == 0) & (128u * size > least));
-}
-
-// The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
-fn mish_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
-  var next = stage + 1;
-  while ((next < 23) & (mish_wide_excess(largest, next) == 0) & (mish_wide_excess(smallest, next) == 0)) {
-    next = next + 1;
-  }
-  return select(next, 24, next > 22);
-}
-
-// Whether a function grows on the way to a value from the one before (1), vanishes (-1) or stays.
-fn mish_wide_leading_course(value: mish_wide_leading, before: mish_wide_leading) -> i32 {
-  return i32(mish_wide_leading_exceeds(value, before)) - i32(mish_wide_leading_exceeds(before, value));
-}
-
-// What a function tends to that grows, vanishes or stays; what is next to nothing and about as large as before only wavers.
-fn mish_wide_leading_limit(
-  value: mish_wide_leading,
-  before: mish_wide_leading,
-  course: i32
-) -> mish_wide_leading {
-  let wavers = (max(value.exponent, before.exponent) < -150) & (abs(value.exponent - before.exponent) < 64);
-  if ((course < 0) | wavers) {
-    return mish_wide_leading(false, 0u, mish_WIDE_ZERO.exponent);
-  }
-  if (course > 0) {
-    return mish_wide_leading(value.negative, 0x80000000u, mish_WIDE_BEYOND);
-  }
-  return value;
-}
-
-// The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
-// largest and the smallest, whether an input is infinite, and if so, whether numbers are compared that may be infinite too,
-// and whether one is 0 where the function's limit is meant.
-fn mish_wide_searched(
-  search: mish_wide_search,
-  found: mish_wide_outcome,
-  operands: i32,
-  varied: i32,
-  largest: i32,
-  smallest: i32,
-  infinite: bool,
-  compares: bool,
-  zero: bool
-) -> mish_wide_search {
-  let is_nan = mish_wide_leading_is_nan(found.value);
-  // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
-  // to be made of it.
-  let enough = select(128 - 27, 128, found.value.exponent >= mish_WIDE_LIMIT);
-  let wrong = found.value.exponent + found.lost;
-  let counts = wrong > 128 - 160;
-  let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(mish_WIDE_LIMIT >> 1u)));
-  let fails = is_nan | ((found.lost > enough) & matters);
-  var here = found.value;
-  if ((found.lost > enough) & !matters) {
-    here = mish_wide_leading(false, 0u, mish_WIDE_ZERO.exponent);
-  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
-    // A quotient of two exponentials that are both the least number.
-    here = mish_wide_leading(false, 0u, mish_WIDE_NAN.exponent);
-  }
-  var stage = search.stage;
-  var point = search.point + 1;
-  var value = search.value;
-  var base = search.base;
-  var steps = search.steps;
-  var shift = search.shift;
-  var most = search.most;
-  if ((stage == 0) & (wrong < (mish_WIDE_LIMIT >> 1u))) {
-    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
-  }
-  // What cancels altogether wherever it is looked at is taken for 0.
-  if ((stage == 0) | (mish_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
-    value = here;
-  }
-  // On the way of the second step the function must do what it did on the first, or grow or vanish faster than powers do.
-  let ratio = mish_wide_leading_ratio(search.before, here);
-  let is_second = (point > 2) & ((point & 1) == 1);
-  let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
-  if (stage == 23) {
-    // The limit that both sides have.
-    let apart = mish_wide_leading_exceeds(here, base) | mish_wide_leading_exceeds(base, here);
-    if (point == 2) {
-      value = base;
-      if (fails | apart | ((base.negative != here.negative) & (base.digits != 0u))) {
-        value = mish_wide_leading(false, 0u, mish_WIDE_NAN.exponent);
-      }
-    }
-    base = here;
-    stage = select(23, 24, (point == 2) | fails);
-  } else if (fails | strays | ((stage == 0) & infinite & compares)) {
-    if (is_nan & zero & !infinite) {
-      stage = 23;
-    } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (mish_WIDE_LIMIT >> 1u)))) {
-      stage = 24;
-    } else {
-      stage = mish_wide_next_stage(stage, largest, smallest);
-    }
-    point = 0;
-  } else if (stage == 0) {
-    stage = 24;
-  } else if (point == 1) {
-    base = here;
-    shift = 0;
-  } else if (infinite) {
-    // What it does on one step alone is a step from one value to another.
-    var nearer = here;
-    if (point == 3) {
-      nearer = search.before;
-    }
-    let course = mish_wide_leading_course(base, nearer);
-    if ((course == 0) | (stage > 16) | (point == 3)) {
-      let lasts = (point == 2) | (mish_wide_leading_course(nearer, here) == course);
-      value = mish_wide_leading_limit(base, nearer, select(0, course, lasts));
-      stage = 24;
-    }
-  } else if (is_second) {
-    shift = shift + (steps * mish_wide_excess(varied, stage)) / mish_wide_distance(stage, infinite);
-    if (point > 2 * operands) {
-      if (base.exponent + shift <= most) {
-        value = mish_wide_leading(base.negative, base.digits, base.exponent + shift);
-      }
-      stage = 24;
-    }
-  } else {
-    steps = ratio;
-  }
-  var before = here;
-  if (is_second) {
-    before = base;
-  }
-  return mish_wide_search(stage, point, value, base, before, steps, shift, most);
-}
-
-// To nearest, from the middle to the even one.
-fn mish_wide_leading_to_f32(x: mish_wide_leading) -> f32 {
-  let sign_ = select(0u, 0x80000000u, x.negative);
-  if ((x.digits == 0u) & (x.exponent > 0)) {
-    return mish_nan();
-  }
-  if (x.exponent > 128) {
-    return bitcast<f32>(sign_ + 0x7f800000u);
-  }
-  // Less than half of the smallest number.
-  if (x.exponent < -149) {
-    return bitcast<f32>(sign_);
-  }
-  // Digits that round up to a power of two carry into the exponent, as they should.
-  let exponent = i32(x.exponent);
-  let dropped = u32(31 - min(24, exponent + 149));
-  let half = 1u << dropped;
-  let below = x.digits & (half | (half - 1u));
-  let kept = (x.digits >> dropped) >> 1u;
-  let up = (below > half) | ((below == half) & ((kept & 1u) == 1u));
-  return bitcast<f32>(sign_ + (u32(max(exponent + 125, 0)) << 23u) + kept + u32(up));
-}
-
-fn mish_backward_carefully_exactly(x0: f32) -> f32 {
-  if (mish_is_nan(x0)) {
-    return x0;
-  }
-  let wide_x0 = mish_wide_from_f32(x0);
-  var exponents = array<i32, 1>(wide_x0.exponent);
-  let infinite = abs(x0) > 3.4028234663852886e38;
-  let largest = exponents[0];
-  let smallest = exponents[0];
-  let zero = x0 == 0.0;
-  var search = mish_WIDE_SEARCH;
-  while (search.stage < 24) {
-    let found = mish_backward_carefully_exactly_wide(mish_wide_operand_at(wide_x0, search, 1, true, infinite));
-    let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
-    search = mish_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
-  }
-  return mish_wide_leading_to_f32(search.value);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct mish_pair {
-  high: f32,
-  low: f32,
-}
-
-fn mish_pair_smaller(a: mish_pair, b: mish_pair) -> mish_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn mish_pair_at_most(a: mish_pair, b: mish_pair) -> mish_pair {
-  return mish_pair_smaller(a, b);
-}
-
-fn mish_pair_from_f32(x: f32) -> mish_pair {
-  return mish_pair(x, 0.0);
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn mish_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn mish_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn mish_pair_product(a: f32, b: f32) -> mish_pair {
-  let p = mish_rounded(a * b);
-  let ah = mish_upper_half(a);
-  let al = a - ah;
-  let bh = mish_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return mish_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn mish_pair_ordered_sum(a: f32, b: f32) -> mish_pair {
-  let s = mish_rounded(a + b);
-  return mish_pair(s, b - mish_rounded(s - a));
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn mish_pair_expm1_small(a: mish_pair) -> mish_pair {
-  let x = a.high;
-  let square = mish_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = mish_pair_ordered_sum(x, 0.5 * square.high);
-  return mish_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn mish_pair_sum(a: f32, b: f32) -> mish_pair {
-  let s = mish_rounded(a + b);
-  let t = mish_rounded(s - a);
-  return mish_pair(s, (a - mish_rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn mish_pair_reduced(a: mish_pair, k: f32) -> mish_pair {
-  return mish_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn mish_pair_scale(a: mish_pair, factor: f32) -> mish_pair {
-  return mish_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn mish_pair_times_power(a: mish_pair, k: i32) -> mish_pair {
-  let first = k >> 1u;
-  return mish_pair_scale(mish_pair_scale(a, mish_power_of_two(first)), mish_power_of_two(k - first));
-}
-
-fn mish_pair_add(a: mish_pair, b: mish_pair) -> mish_pair {
-  let s = mish_pair_sum(a.high, b.high);
-  return mish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn mish_pair_exp_scaled(a: mish_pair, n: i32) -> mish_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = mish_pair_expm1_small(mish_pair_reduced(mish_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return mish_pair_times_power(mish_pair_add(mish_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn mish_pair_raised_exp(a: mish_pair) -> mish_pair {
-  return mish_pair_exp_scaled(a, 60);
-}
-
-fn mish_pair_multiply(a: mish_pair, b: mish_pair) -> mish_pair {
-  let p = mish_pair_product(a.high, b.high);
-  return mish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-// a where the condition holds, else b.
-fn mish_pair_select(condition: bool, a: mish_pair, b: mish_pair) -> mish_pair {
-  return mish_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn mish_pair_divide(a: mish_pair, b: mish_pair) -> mish_pair {
-  let q = mish_rounded(a.high / b.high);
-  let p = mish_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return mish_pair_ordered_sum(q, rest / b.high);
-}
-
-fn mish_pair_to_f32(a: mish_pair) -> f32 {
-  return a.high + a.low;
-}
-
-fn mish_backward_carefully(dy: f32, x: f32) -> f32 {
-  let bounded = mish_pair_at_most(mish_pair_from_f32(x), mish_pair(16.0, 0.0));
-  let v = mish_pair_raised_exp(bounded);
-  let p = mish_pair_scale(v, 8.6736174e-19);
-  let u = mish_pair_add(p, mish_pair(2.0, 0.0));
-  let p2 = mish_pair_multiply(v, u);
-  let v2 = mish_pair_select(x < 16.0, mish_pair_from_f32(x), mish_pair(0.0, 0.0));
-  let p3 = mish_pair_scale(v2, 4.0);
-  let u2 = mish_pair_add(p, mish_pair(1.0, 0.0));
-  let p4 = mish_pair_multiply(v, u2);
-  let p5 = mish_pair_scale(p2, 8.6736174e-19);
-  let u3 = mish_pair_add(p5, mish_pair(2.0, 0.0));
-  let q = mish_pair_divide(p4, u3);
-  let p6 = mish_pair_multiply(p3, q);
-  let u4 = mish_pair_add(p2, p6);
-  let q2 = mish_pair_divide(u4, u3);
-  var result = mish_pair_to_f32(mish_pair_scale(q2, 8.6736174e-19));
-  var found =
-    ((x >= 16.0) |
-      ((3.1554436e-30 *
-        (u.high +
-          v.high +
-          (((u2.high + v.high) / u3.high + ((u.high + v.high) * 8.6736174e-19 * q.high) / u3.high + 1.0 / u3.high) *
-            abs(4.0 * x) +
-            abs(4.0 * x))) +
-        (p2.high + abs(4.0 * x * q.high)) <=
-        4.0 * abs(p2.high + 4.0 * x * q.high)) &
-        (abs(p2.high + 4.0 * x * q.high) >= 7.888609e-31))) &
-      ((u.high + v.high) * 8.6736174e-19 <= 2.5353012e+30 * u3.high) &
-      (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-      ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (bitcast<u32>(abs(q2.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
-    ((x >= 16.0) |
-      ((bitcast<u32>(abs(p2.high + 4.0 * x * q.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(4.0 * x * q.high)) <= 0x7a800000u)));
-  // A loop, in which the call stands once: compilers of shaders inline every call.
-  while (!found) {
-    result = mish_backward_carefully_exactly(x);
-    if (mish_is_nan(result)) {
-      let far = mish_slope_0_far(x);
-      result = select(far, result, mish_is_nan(far));
-    }
-    found = true;
-  }
-  return dy * result;
-}
-
 // The derivative of a quick_tanh(ln(1 + w)), w = e^a, for b = a: w (4 (1 + b) + w (6 + 4 b + w (4 + w))) / (w (w + 2) + 2)^2. No sum of more than one
 // rounded number cancels next to its zero. Beyond 16 it is 1.
 fn mish_quick_mish_gate_slope(a: f32, b: f32) -> f32 {
@@ -1295,72 +86,12 @@ struct mish_value_and_slopes {
   x: f32,
 }
 
-fn mish_value_far(x0: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return t * mish_tanh(mish_softplus(t));
-}
-
-fn mish_slope_0(x0: f32) -> f32 {
-  return mish_backward(1.0, x0);
-}
-
 fn mish_fused(x: f32) -> mish_value_and_slopes {
-  let bounded = mish_pair_at_most(mish_pair_from_f32(x), mish_pair(16.0, 0.0));
-  let v = mish_pair_raised_exp(bounded);
-  let p = mish_pair_scale(v, 8.6736174e-19);
-  let u = mish_pair_add(p, mish_pair(2.0, 0.0));
-  let p2 = mish_pair_multiply(v, u);
-  let p3 = mish_pair_scale(p2, 8.6736174e-19);
-  let u2 = mish_pair_add(p3, mish_pair(2.0, 0.0));
-  let q = mish_pair_divide(p2, u2);
-  let p4 = mish_pair_multiply(mish_pair_from_f32(x), q);
-  let v2 = mish_pair_select(x < 16.0, mish_pair_from_f32(x), mish_pair(0.0, 0.0));
-  let p5 = mish_pair_scale(v2, 4.0);
-  let u3 = mish_pair_add(p, mish_pair(1.0, 0.0));
-  let p6 = mish_pair_multiply(v, u3);
-  let q2 = mish_pair_divide(p6, u2);
-  let p7 = mish_pair_multiply(p5, q2);
-  let u4 = mish_pair_add(p2, p7);
-  let q3 = mish_pair_divide(u4, u2);
-  var result_value = mish_pair_to_f32(mish_pair_scale(p4, 8.6736174e-19));
-  // Far out, or no number at all.
-  if (
-    !(
-      (v.high >= 1.5777218e-30) & ((u.high + v.high) * 8.6736174e-19 <= 1.2676506e+30 * u2.high) &
-        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_value = mish_value_far(x);
-  }
-  var result_x = mish_pair_to_f32(mish_pair_scale(q3, 8.6736174e-19));
-  // By the function that computes this alone.
-  if (
-    !(
-      ((x >= 16.0) |
-        ((3.1554436e-30 *
-          (u.high +
-            v.high +
-            (((u3.high + v.high) / u2.high + ((u.high + v.high) * 8.6736174e-19 * q2.high) / u2.high + 1.0 / u2.high) *
-              abs(4.0 * x) +
-              abs(4.0 * x))) +
-          (p2.high + abs(4.0 * x * q2.high)) <=
-          4.0 * abs(p2.high + 4.0 * x * q2.high)) &
-          (abs(p2.high + 4.0 * x * q2.high) >= 7.888609e-31))) &
-        ((u.high + v.high) * 8.6736174e-19 <= 2.5353012e+30 * u2.high) &
-        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(q3.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
-      ((x >= 16.0) |
-        ((bitcast<u32>(abs(p2.high + 4.0 * x * q2.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(4.0 * x * q2.high)) <= 0x7a800000u)))
-    )
-  ) {
-    result_x = mish_slope_0(x);
-  }
-  return mish_value_and_slopes(select(result_value, x, mish_is_nan(x)), result_x);
+  let held = max(x, -1024.0);
+  return mish_value_and_slopes(
+    select(mish_quick_times_mish_gate(held, held), x, mish_is_nan(x)),
+    mish_quick_mish_gate_slope(held, held)
+  );
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1368,6 +99,12 @@ struct mish_ranged {
   high: f32,
   low: f32,
   exponent: f32,
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct mish_pair {
+  high: f32,
+  low: f32,
 }
 
 const mish_RANGED_ZERO: mish_ranged = mish_ranged(0.0, 0.0, -2.0e38);
@@ -1408,12 +145,67 @@ fn mish_ranged_pair(a: mish_ranged) -> mish_pair {
   return mish_pair(a.high * factor, a.low * factor);
 }
 
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn mish_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// a + b exactly (Knuth).
+fn mish_pair_sum(a: f32, b: f32) -> mish_pair {
+  let s = mish_rounded(a + b);
+  let t = mish_rounded(s - a);
+  return mish_pair(s, (a - mish_rounded(s - t)) + (b - t));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn mish_pair_ordered_sum(a: f32, b: f32) -> mish_pair {
+  let s = mish_rounded(a + b);
+  return mish_pair(s, b - mish_rounded(s - a));
+}
+
 fn mish_pair_subtract(a: mish_pair, b: mish_pair) -> mish_pair {
   let s = mish_pair_sum(a.high, -b.high);
   return mish_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn mish_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn mish_pair_product(a: f32, b: f32) -> mish_pair {
+  let p = mish_rounded(a * b);
+  let ah = mish_upper_half(a);
+  let al = a - ah;
+  let bh = mish_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return mish_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+fn mish_pair_multiply(a: mish_pair, b: mish_pair) -> mish_pair {
+  let p = mish_pair_product(a.high, b.high);
+  return mish_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
 const mish_RANGED_LN2: mish_pair = mish_pair(0.69314718, -1.9046542e-9);
+
+fn mish_pair_add(a: mish_pair, b: mish_pair) -> mish_pair {
+  let s = mish_pair_sum(a.high, b.high);
+  return mish_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn mish_pair_expm1_small(a: mish_pair) -> mish_pair {
+  let x = a.high;
+  let square = mish_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = mish_pair_ordered_sum(x, 0.5 * square.high);
+  return mish_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
 
 // Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
 // products and quotients of such numbers cancel.
@@ -1465,6 +257,14 @@ fn mish_ranged_at_most(a: mish_ranged, b: mish_ranged) -> mish_ranged {
   return mish_ranged_smaller(a, b);
 }
 
+// The quotient as rounded, and what is left of a over b.
+fn mish_pair_divide(a: mish_pair, b: mish_pair) -> mish_pair {
+  let q = mish_rounded(a.high / b.high);
+  let p = mish_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return mish_pair_ordered_sum(q, rest / b.high);
+}
+
 fn mish_ranged_divide(a: mish_ranged, b: mish_ranged) -> mish_ranged {
   return mish_ranged_of(
     mish_pair_divide(mish_pair(a.high, a.low), mish_pair(b.high, b.low)),
@@ -1510,6 +310,11 @@ fn mish_pair_log1p(a: mish_pair) -> mish_pair {
   let scale = mish_power_of_two(-clamp(k, -126, 126));
   let f = mish_pair_sum(a.high * scale, scale - 1.0);
   return mish_pair_log_scaled(f32(k), mish_pair_ordered_sum(f.high, f.low + a.low * scale));
+}
+
+// a times a power of two.
+fn mish_pair_scale(a: mish_pair, factor: f32) -> mish_pair {
+  return mish_pair(a.high * factor, a.low * factor);
 }
 
 // What is larger than all that rows of numbers give.
@@ -1601,6 +406,45 @@ fn mish_curvature_0_far(x0: f32) -> f32 {
   );
 }
 
+fn mish_pair_smaller(a: mish_pair, b: mish_pair) -> mish_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn mish_pair_at_most(a: mish_pair, b: mish_pair) -> mish_pair {
+  return mish_pair_smaller(a, b);
+}
+
+fn mish_pair_from_f32(x: f32) -> mish_pair {
+  return mish_pair(x, 0.0);
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn mish_pair_reduced(a: mish_pair, k: f32) -> mish_pair {
+  return mish_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn mish_pair_times_power(a: mish_pair, k: i32) -> mish_pair {
+  let first = k >> 1u;
+  return mish_pair_scale(mish_pair_scale(a, mish_power_of_two(first)), mish_power_of_two(k - first));
+}
+
+// e^a 2^n
+fn mish_pair_exp_scaled(a: mish_pair, n: i32) -> mish_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = mish_pair_expm1_small(mish_pair_reduced(mish_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return mish_pair_times_power(mish_pair_add(mish_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn mish_pair_raised_exp(a: mish_pair) -> mish_pair {
+  return mish_pair_exp_scaled(a, 60);
+}
+
 fn mish_pair_larger(a: mish_pair, b: mish_pair) -> mish_pair {
   if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
     return b;
@@ -1622,6 +466,10 @@ fn mish_pair_negate(a: mish_pair) -> mish_pair {
 
 fn mish_pair_exp(a: mish_pair) -> mish_pair {
   return mish_pair_exp_scaled(a, 0);
+}
+
+fn mish_pair_to_f32(a: mish_pair) -> f32 {
+  return a.high + a.low;
 }
 
 fn mish_curvature(x: f32) -> f32 {
@@ -1728,7 +576,7 @@ fn mish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn mish_double_backward(dy: f32, ddx: f32, x: f32) -> mish_second_gradients {
-  let slopes = mish_backward_carefully(1.0, x);
+  let slopes = mish_backward(1.0, x);
   let curvatures = mish_curvature(x);
   return mish_second_gradients(ddx * slopes, mish_product_of_three(dy, ddx, curvatures));
 }
@@ -1796,15 +644,12 @@ fn mish_fused_inputs(
     return;
   }
   let x0 = mish_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = mish_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  mish_output_y[i] = result0;
-  mish_derivative_dx[i] = result1;
+  let g0 = mish_fused(x0.x);
+  let g1 = mish_fused(x0.y);
+  let g2 = mish_fused(x0.z);
+  let g3 = mish_fused(x0.w);
+  mish_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  mish_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

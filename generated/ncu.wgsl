@@ -106,24 +106,6 @@ fn ncu(x: f32) -> f32 {
   return ncu_carefully(x);
 }
 
-fn ncu_slope_0_far(x0: f32) -> f32 {
-  return 1.0 - 3.0 * x0 * x0;
-}
-
-fn ncu_backward_carefully(dy: f32, x: f32) -> f32 {
-  var result = ncu_pair_to_f32(
-    ncu_pair_subtract(
-      ncu_pair(1.0, 0.0),
-      ncu_pair_multiply(ncu_pair(3.0, 0.0), ncu_pair_multiply(ncu_pair_from_f32(x), ncu_pair_from_f32(x)))
-    )
-  );
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
-    result = ncu_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 fn ncu_backward(dy: f32, x: f32) -> f32 {
   return dy * (1.0 - 3.0 * (x * x));
 }
@@ -134,22 +116,8 @@ struct ncu_value_and_slopes {
 }
 
 fn ncu_fused(x: f32) -> ncu_value_and_slopes {
-  let squared = ncu_pair_multiply(ncu_pair_from_f32(x), ncu_pair_from_f32(x));
-  let p = ncu_pair_multiply(squared, ncu_pair_from_f32(x));
-  let u = ncu_pair_subtract(ncu_pair_from_f32(x), p);
-  var result_value = ncu_pair_to_f32(u);
-  // Far out, or no number at all.
-  if (
-    !((abs(u.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))
-  ) {
-    result_value = ncu_value_far(x);
-  }
-  var result_x = ncu_pair_to_f32(ncu_pair_subtract(ncu_pair(1.0, 0.0), ncu_pair_multiply(ncu_pair(3.0, 0.0), squared)));
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
-    result_x = ncu_slope_0_far(x);
-  }
-  return ncu_value_and_slopes(select(result_value, x, ncu_is_nan(x)), result_x);
+  let slopes = ncu_backward(1.0, x);
+  return ncu_value_and_slopes(ncu(x), slopes);
 }
 
 fn ncu_curvature(x: f32) -> f32 {
@@ -173,7 +141,7 @@ fn ncu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn ncu_double_backward(dy: f32, ddx: f32, x: f32) -> ncu_second_gradients {
-  let slopes = ncu_backward_carefully(1.0, x);
+  let slopes = ncu_backward(1.0, x);
   let curvatures = ncu_curvature(x);
   return ncu_second_gradients(ddx * slopes, ncu_product_of_three(dy, ddx, curvatures));
 }
@@ -283,13 +251,10 @@ fn ncu_double_backward_inputs(
   let dy = ncu_cotangent_dy[i];
   let dd0 = ncu_cotangent_ddx[i];
   let x0 = ncu_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = ncu_double_backward(dy[k], dd0[k], x0[k]);
-    result0[k] = g.dy;
-    result1[k] = g.x;
-  }
-  ncu_gradient_ddy[i] = result0;
-  ncu_gradient_dx[i] = result1;
+  let g0 = ncu_double_backward(dy.x, dd0.x, x0.x);
+  let g1 = ncu_double_backward(dy.y, dd0.y, x0.y);
+  let g2 = ncu_double_backward(dy.z, dd0.z, x0.z);
+  let g3 = ncu_double_backward(dy.w, dd0.w, x0.w);
+  ncu_gradient_ddy[i] = vec4<f32>(g0.dy, g1.dy, g2.dy, g3.dy);
+  ncu_gradient_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }

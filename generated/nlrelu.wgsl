@@ -1174,43 +1174,9 @@ struct nlrelu_value_and_slopes {
   x: f32,
 }
 
-fn nlrelu_slope_0(x0: f32, x1: f32) -> f32 {
-  return nlrelu_backward(1.0, x0, x1);
-}
-
 fn nlrelu_fused(x: f32, beta: f32) -> nlrelu_value_and_slopes {
-  var v = nlrelu_pair(0.0, 0.0);
-  if (x > 0.0) {
-    v = nlrelu_pair_from_f32(x);
-  }
-  let p = nlrelu_pair_multiply(nlrelu_pair_from_f32(beta), v);
-  var v2 = nlrelu_pair(0.0, 0.0);
-  if (x > 0.0) {
-    v2 = nlrelu_pair_divide(nlrelu_pair_from_f32(beta), nlrelu_pair_add(p, nlrelu_pair(1.0, 0.0)));
-  }
-  var result_value = nlrelu_pair_to_f32(nlrelu_pair_log1p(p));
-  // By the function that computes this alone.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        (bitcast<u32>(abs(beta)) <= 0x52800000u) &
-      (abs(beta) >= 3.637979e-12)
-    )
-  ) {
-    result_value = nlrelu(x, beta);
-  }
-  var result_x = nlrelu_pair_to_f32(v2);
-  // By the function that computes this alone.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
-      (abs(beta) >= 3.469447e-18)
-    )
-  ) {
-    result_x = nlrelu_slope_0(x, beta);
-  }
-  return nlrelu_value_and_slopes(select(result_value, x, nlrelu_is_nan(x)), result_x);
+  let slopes = nlrelu_backward(1.0, x, beta);
+  return nlrelu_value_and_slopes(nlrelu(x, beta), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1364,7 +1330,7 @@ fn nlrelu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn nlrelu_double_backward(dy: f32, ddx: f32, x: f32, beta: f32) -> nlrelu_second_gradients {
-  let slopes = nlrelu_backward_carefully(1.0, x, beta);
+  let slopes = nlrelu_backward(1.0, x, beta);
   let curvatures = nlrelu_curvature(x, beta);
   return nlrelu_second_gradients(ddx * slopes, nlrelu_product_of_three(dy, ddx, curvatures));
 }

@@ -988,51 +988,6 @@ struct pft_swish_gradients {
   t: f32,
 }
 
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn pft_swish_logistic(x: f32) -> f32 {
-  if (pft_swish_is_nan(x)) {
-    return x;
-  }
-  let s = pft_swish_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn pft_swish_slope_0_far(x0: f32) -> f32 {
-  return select(0.0, pft_swish_sigmoid(x0) + select(x0 * pft_swish_logistic(x0), 0.0, abs(x0) > 800.0), x0 >= 0.0);
-}
-
-// a where the condition holds, else b.
-fn pft_swish_pair_select(condition: bool, a: pft_swish_pair, b: pft_swish_pair) -> pft_swish_pair {
-  return pft_swish_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
-}
-
-fn pft_swish_backward_carefully(dy: f32, x: f32, t: f32) -> pft_swish_gradients {
-  let bounded = pft_swish_pair_at_most(pft_swish_pair_from_f32(x), pft_swish_pair(40.0, 0.0));
-  let v = pft_swish_pair_raised_exp(bounded);
-  let p = pft_swish_pair_scale(v, 8.6736174e-19);
-  let u = pft_swish_pair_add(p, pft_swish_pair(1.0, 0.0));
-  let q = pft_swish_pair_divide(v, u);
-  let v2 = pft_swish_pair_select(x < 40.0, pft_swish_pair_from_f32(x), pft_swish_pair(0.0, 0.0));
-  let u2 = pft_swish_pair_add(u, v2);
-  let q2 = pft_swish_pair_divide(u2, u);
-  let p2 = pft_swish_pair_multiply(q, q2);
-  var v3 = pft_swish_pair(0.0, 0.0);
-  if (x >= 0.0) {
-    v3 = pft_swish_pair_scale(p2, 8.6736174e-19);
-  }
-  var result_x = pft_swish_pair_to_f32(v3);
-  // Far out, or no number at all.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      ((x < 0.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))
-    )
-  ) {
-    result_x = pft_swish_slope_0_far(x);
-  }
-  return pft_swish_gradients(dy * result_x, dy);
-}
-
 // A number as a product: far below the normal numbers both factors are normal.
 struct pft_swish_halves {
   first: f32,
@@ -1094,51 +1049,8 @@ struct pft_swish_value_and_slopes {
 }
 
 fn pft_swish_fused(x: f32, t: f32) -> pft_swish_value_and_slopes {
-  let bounded = pft_swish_pair_at_most(pft_swish_pair_from_f32(x), pft_swish_pair(40.0, 0.0));
-  let v = pft_swish_pair_raised_exp(bounded);
-  let p = pft_swish_pair_scale(v, 8.6736174e-19);
-  let u = pft_swish_pair_add(p, pft_swish_pair(1.0, 0.0));
-  let q = pft_swish_pair_divide(v, u);
-  let p2 = pft_swish_pair_multiply(pft_swish_pair_from_f32(x), q);
-  let p3 = pft_swish_pair_scale(p2, 8.6736174e-19);
-  let u2 = pft_swish_pair_add(pft_swish_pair_from_f32(t), p3);
-  var v2 = pft_swish_pair_from_f32(t);
-  if (x >= 0.0) {
-    v2 = u2;
-  }
-  let v3 = pft_swish_pair_select(x < 40.0, pft_swish_pair_from_f32(x), pft_swish_pair(0.0, 0.0));
-  let u3 = pft_swish_pair_add(u, v3);
-  let q2 = pft_swish_pair_divide(u3, u);
-  let p4 = pft_swish_pair_multiply(q, q2);
-  var v4 = pft_swish_pair(0.0, 0.0);
-  if (x >= 0.0) {
-    v4 = pft_swish_pair_scale(p4, 8.6736174e-19);
-  }
-  var result_value = pft_swish_pair_to_f32(v2);
-  // By the function that computes this alone.
-  if (
-    !(
-      ((x < 0.0) | ((p3.high <= 16.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31))) &
-        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(t)) <= 0x5c800000u) &
-        ((abs(t) >= 3.469447e-18) | (t == 0.0)) &
-      ((x < 0.0) | (bitcast<u32>(abs(p2.high)) <= 0x7a800000u))
-    )
-  ) {
-    result_value = pft_swish(x, t);
-  }
-  var result_x = pft_swish_pair_to_f32(v4);
-  // Far out, or no number at all.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      ((x < 0.0) | (bitcast<u32>(abs(p4.high)) <= 0x7a800000u))
-    )
-  ) {
-    result_x = pft_swish_slope_0_far(x);
-  }
-  return pft_swish_value_and_slopes(select(result_value, x, pft_swish_is_nan(x)), result_x);
+  let slopes = pft_swish_backward(1.0, x, t);
+  return pft_swish_value_and_slopes(pft_swish(x, t), slopes.x);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1402,7 +1314,7 @@ fn pft_swish_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn pft_swish_double_backward(dy: f32, ddx: f32, x: f32, t: f32, ddt: f32) -> pft_swish_second_gradients {
-  let slopes = pft_swish_backward_carefully(1.0, x, t);
+  let slopes = pft_swish_backward(1.0, x, t);
   let curvatures = pft_swish_curvature(x, t);
   return pft_swish_second_gradients(
     ddx * slopes.x + ddt * slopes.t,

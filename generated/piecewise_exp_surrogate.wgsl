@@ -930,36 +930,9 @@ struct piecewise_exp_surrogate_value_and_slopes {
   x: f32,
 }
 
-fn piecewise_exp_surrogate_slope_0(x0: f32, x1: f32) -> f32 {
-  return piecewise_exp_surrogate_backward(1.0, x0, x1);
-}
-
 fn piecewise_exp_surrogate_fused(x: f32, alpha: f32) -> piecewise_exp_surrogate_value_and_slopes {
-  let v3 = select(0.0, 1.0, x >= 0.0);
-  let v = piecewise_exp_surrogate_pair_abs(piecewise_exp_surrogate_pair_from_f32(x));
-  let p = piecewise_exp_surrogate_pair_multiply(piecewise_exp_surrogate_pair_from_f32(alpha), v);
-  let v2 = piecewise_exp_surrogate_pair_negate(p);
-  let e = piecewise_exp_surrogate_pair_exp(v2);
-  var result_x = piecewise_exp_surrogate_pair_to_f32(
-    piecewise_exp_surrogate_pair_multiply(
-      piecewise_exp_surrogate_pair_scale(piecewise_exp_surrogate_pair_from_f32(alpha), 0.5),
-      e
-    )
-  );
-  // By the function that computes this alone.
-  if (
-    !(
-      (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
-      (abs(alpha) >= 3.469447e-18)
-    )
-  ) {
-    result_x = piecewise_exp_surrogate_slope_0(x, alpha);
-  }
-  return piecewise_exp_surrogate_value_and_slopes(
-    select(select(v3, x, piecewise_exp_surrogate_is_nan(x)), x, piecewise_exp_surrogate_is_nan(x)),
-    result_x
-  );
+  let slopes = piecewise_exp_surrogate_backward(1.0, x, alpha);
+  return piecewise_exp_surrogate_value_and_slopes(piecewise_exp_surrogate(x, alpha), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1139,7 +1112,7 @@ fn piecewise_exp_surrogate_double_backward(
   x: f32,
   alpha: f32
 ) -> piecewise_exp_surrogate_second_gradients {
-  let slopes = piecewise_exp_surrogate_backward_carefully(1.0, x, alpha);
+  let slopes = piecewise_exp_surrogate_backward(1.0, x, alpha);
   let curvatures = piecewise_exp_surrogate_curvature(x, alpha);
   return piecewise_exp_surrogate_second_gradients(
     ddx * slopes,

@@ -1040,44 +1040,9 @@ struct poisson1_value_and_slopes {
   x: f32,
 }
 
-fn poisson1_slope_0(x0: f32) -> f32 {
-  return poisson1_backward(1.0, x0);
-}
-
 fn poisson1_fused(x: f32) -> poisson1_value_and_slopes {
-  let u = poisson1_pair_subtract(poisson1_pair_from_f32(x), poisson1_pair(1.0, 0.0));
-  let v = poisson1_pair_negate(poisson1_pair_from_f32(x));
-  let e = poisson1_pair_exp(v);
-  let p = poisson1_pair_multiply(u, e);
-  let p2 = poisson1_pair_scale(e, 2.0);
-  let p3 = poisson1_pair_multiply(poisson1_pair_from_f32(x), e);
-  let u2 = poisson1_pair_subtract(p2, p3);
-  var result_value = poisson1_pair_to_f32(p);
-  // By the function that computes this alone.
-  if (
-    !(
-      (e.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-        (bitcast<u32>(abs(p.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(e.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_value = poisson1(x);
-  }
-  var result_x = poisson1_pair_to_f32(u2);
-  // By the function that computes this alone.
-  if (
-    !(
-      (abs(u2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-        ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(e.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_x = poisson1_slope_0(x);
-  }
-  return poisson1_value_and_slopes(select(result_value, x, poisson1_is_nan(x)), result_x);
+  let slopes = poisson1_backward(1.0, x);
+  return poisson1_value_and_slopes(poisson1(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.

@@ -1258,55 +1258,9 @@ struct quick_gelu_value_and_slopes {
   x: f32,
 }
 
-fn quick_gelu_slope_0(x0: f32, x1: f32) -> f32 {
-  return quick_gelu_backward(1.0, x0, x1);
-}
-
 fn quick_gelu_fused(x: f32, alpha: f32) -> quick_gelu_value_and_slopes {
-  let p = quick_gelu_pair_multiply(quick_gelu_pair_from_f32(x), quick_gelu_pair_from_f32(alpha));
-  let bounded = quick_gelu_pair_at_most(p, quick_gelu_pair(40.0, 0.0));
-  let v = quick_gelu_pair_raised_exp(bounded);
-  let p2 = quick_gelu_pair_scale(v, 8.6736174e-19);
-  let u = quick_gelu_pair_add(p2, quick_gelu_pair(1.0, 0.0));
-  let q = quick_gelu_pair_divide(v, u);
-  let p3 = quick_gelu_pair_multiply(quick_gelu_pair_from_f32(x), q);
-  let v2 = quick_gelu_pair_select(p.high < 40.0, p, quick_gelu_pair(0.0, 0.0));
-  let u2 = quick_gelu_pair_add(u, v2);
-  let q2 = quick_gelu_pair_divide(u2, u);
-  let p4 = quick_gelu_pair_multiply(q, q2);
-  let p5 = quick_gelu_pair_scale(p4, 8.6736174e-19);
-  var result_value = quick_gelu_pair_to_f32(quick_gelu_pair_scale(p3, 8.6736174e-19));
-  // By the function that computes this alone.
-  if (
-    !(
-      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
-        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
-      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_value = quick_gelu(x, alpha);
-  }
-  var result_x = quick_gelu_pair_to_f32(p5);
-  // By the function that computes this alone.
-  if (
-    !(
-      (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
-        ((p.high >= 40.0) |
-          ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &
-            (abs(u.high + p.high) >= 1.5777218e-30))) &
-        (abs(q2.high) >= 3.9443045e-31) &
-        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
-        ((abs(alpha) >= 3.469447e-18) | (alpha == 0.0)) &
-        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_x = quick_gelu_slope_0(x, alpha);
-  }
-  return quick_gelu_value_and_slopes(select(result_value, x, quick_gelu_is_nan(x)), result_x);
+  let slopes = quick_gelu_backward(1.0, x, alpha);
+  return quick_gelu_value_and_slopes(quick_gelu(x, alpha), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.

@@ -1010,95 +1010,8 @@ struct rational_tanh_value_and_slopes {
 }
 
 fn rational_tanh_fused(x: f32) -> rational_tanh_value_and_slopes {
-  let p = rational_tanh_pair_multiply(rational_tanh_pair(0.6666667, -1.9868216e-8), rational_tanh_pair_from_f32(x));
-  let squared = rational_tanh_pair_multiply(rational_tanh_pair_from_f32(x), rational_tanh_pair_from_f32(x));
-  let p2 = rational_tanh_pair_multiply(rational_tanh_pair(0.44444445, -3.3113692e-9), squared);
-  let u = rational_tanh_pair_add(p, p2);
-  let squared2 = rational_tanh_pair_multiply(squared, squared);
-  let p3 = rational_tanh_pair_multiply(rational_tanh_pair(0.2797926, -1.42380046e-8), squared2);
-  let u2 = rational_tanh_pair_add(u, p3);
-  let p4 = rational_tanh_pair_multiply(rational_tanh_pair(1.7159, 5.569458e-8), u2);
-  let u3 = rational_tanh_pair_add(u2, rational_tanh_pair(1.0, 0.0));
-  let q = rational_tanh_pair_divide(p4, u3);
-  let u4 = rational_tanh_pair_subtract(p2, p);
-  let u5 = rational_tanh_pair_add(u4, p3);
-  let p5 = rational_tanh_pair_multiply(rational_tanh_pair(-1.7159, -5.569458e-8), u5);
-  let u6 = rational_tanh_pair_add(u5, rational_tanh_pair(1.0, 0.0));
-  let q2 = rational_tanh_pair_divide(p5, u6);
-  var v = q2;
-  if (x >= 0.0) {
-    v = q;
-  }
-  let v2 = rational_tanh_pair_abs(rational_tanh_pair_from_f32(x));
-  let p6 = rational_tanh_pair_multiply(rational_tanh_pair(0.8888889, -6.6227384e-9), v2);
-  let squared3 = rational_tanh_pair_multiply(v2, v2);
-  let p7 = rational_tanh_pair_multiply(squared3, v2);
-  let p8 = rational_tanh_pair_multiply(rational_tanh_pair(1.1191704, -5.6952018e-8), p7);
-  let u7 = rational_tanh_pair_add(p6, p8);
-  let u8 = rational_tanh_pair_add(u7, rational_tanh_pair(0.6666667, -1.9868216e-8));
-  let p9 = rational_tanh_pair_multiply(rational_tanh_pair(0.6666667, -1.9868216e-8), v2);
-  let p10 = rational_tanh_pair_multiply(rational_tanh_pair(0.44444445, -3.3113692e-9), squared3);
-  let u9 = rational_tanh_pair_add(p9, p10);
-  let squared4 = rational_tanh_pair_multiply(squared3, squared3);
-  let p11 = rational_tanh_pair_multiply(rational_tanh_pair(0.2797926, -1.42380046e-8), squared4);
-  let u10 = rational_tanh_pair_add(u9, p11);
-  let u11 = rational_tanh_pair_add(u10, rational_tanh_pair(1.0, 0.0));
-  let squared5 = rational_tanh_pair_multiply(u11, u11);
-  var result_value = rational_tanh_pair_to_f32(v);
-  // By the function that computes this alone.
-  if (
-    !(
-      ((x < 0.0) |
-        ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u2.high) & (u2.high >= 1.5777218e-30) &
-          (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u3.high))) &
-        ((x >= 0.0) |
-          ((0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u5.high) &
-            (u5.high >= 1.5777218e-30) &
-            (0.44444445 + (squared.high * 0.2797926 + 0.2797926) <= 1.2676506e+30 * u6.high))) &
-        (bitcast<u32>(abs(x)) <= 0x71800000u) &
-        ((v2.high >= 7.888609e-31) | (x == 0.0)) &
-        (bitcast<u32>(abs(v.high)) <= 0x7a800000u) &
-        ((x < 0.0) |
-          ((bitcast<u32>(abs(q.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u3.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(u.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
-            (bitcast<u32>(abs(p4.high)) <= 0x7a800000u))) &
-      ((x >= 0.0) |
-        ((bitcast<u32>(abs(q2.high)) <= 0x7a800000u) & (bitcast<u32>(abs(u6.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(u5.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(p3.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(squared2.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(squared.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(u4.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(p2.high)) <= 0x7a800000u) &
-          (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)))
-    )
-  ) {
-    result_value = rational_tanh(x);
-  }
-  var result_x = rational_tanh_pair_to_f32(
-    rational_tanh_pair_divide(rational_tanh_pair_multiply(rational_tanh_pair(1.7159, 5.569458e-8), u8), squared5)
-  );
-  // Far out, or no number at all.
-  if (
-    !(
-      (1.1191704 <= 2.5353012e+30 * u8.high) & (0.2797926 <= 1.2676506e+30 * u11.high) &
-        (bitcast<u32>(abs(x)) <= 0x52800000u) &
-        ((v2.high >= 3.637979e-12) | (x == 0.0)) &
-        (bitcast<u32>(abs(squared5.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(u11.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(u10.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p11.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(squared4.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_x = rational_tanh_slope_0_far(x);
-  }
-  return rational_tanh_value_and_slopes(select(result_value, x, rational_tanh_is_nan(x)), result_x);
+  let slopes = rational_tanh_backward(1.0, x);
+  return rational_tanh_value_and_slopes(rational_tanh(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1364,7 +1277,7 @@ fn rational_tanh_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn rational_tanh_double_backward(dy: f32, ddx: f32, x: f32) -> rational_tanh_second_gradients {
-  let slopes = rational_tanh_backward_carefully(1.0, x);
+  let slopes = rational_tanh_backward(1.0, x);
   let curvatures = rational_tanh_curvature(x);
   return rational_tanh_second_gradients(ddx * slopes, rational_tanh_product_of_three(dy, ddx, curvatures));
 }

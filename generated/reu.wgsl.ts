@@ -914,43 +914,9 @@ struct reu_value_and_slopes {
   x: f32,
 }
 
-fn reu_slope_0(x0: f32) -> f32 {
-  return reu_backward(1.0, x0);
-}
-
 fn reu_fused(x: f32) -> reu_value_and_slopes {
-  let e = reu_pair_exp(reu_pair_from_f32(x));
-  let p = reu_pair_multiply(reu_pair_from_f32(x), e);
-  var v = p;
-  if (x > 0.0) {
-    v = reu_pair_from_f32(x);
-  }
-  let u = reu_pair_add(e, p);
-  var v2 = u;
-  if (x > 0.0) {
-    v2 = reu_pair(1.0, 0.0);
-  }
-  var result_value = reu_pair_to_f32(v);
-  // By the function that computes this alone.
-  if (
-    !(
-      ((x > 0.0) | (e.high >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result_value = reu(x);
-  }
-  var result_x = reu_pair_to_f32(v2);
-  // By the function that computes this alone.
-  if (
-    !(
-      ((x > 0.0) | (abs(u.high) >= 3.9443045e-31)) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result_x = reu_slope_0(x);
-  }
-  return reu_value_and_slopes(select(result_value, x, reu_is_nan(x)), result_x);
+  let slopes = reu_backward(1.0, x);
+  return reu_value_and_slopes(reu(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.

@@ -862,40 +862,9 @@ struct rootsig_value_and_slopes {
   x: f32,
 }
 
-fn rootsig_value_far(x0: f32) -> f32 {
-  let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
-  let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
-  return t2 / (rootsig_hypot(1.0, t2) + 1.0);
-}
-
-fn rootsig_slope_0(x0: f32) -> f32 {
-  return rootsig_backward(1.0, x0);
-}
-
 fn rootsig_fused(x: f32) -> rootsig_value_and_slopes {
-  let r = rootsig_pair_hypot(rootsig_pair(1.0, 0.0), rootsig_pair_from_f32(x));
-  let u = rootsig_pair_add(r, rootsig_pair(1.0, 0.0));
-  let squared = rootsig_pair_multiply(rootsig_pair_from_f32(x), rootsig_pair_from_f32(x));
-  let p = rootsig_pair_multiply(r, u);
-  let q = rootsig_pair_divide(squared, p);
-  let u2 = rootsig_pair_subtract(rootsig_pair(1.0, 0.0), q);
-  var result_value = rootsig_pair_to_f32(rootsig_pair_divide(rootsig_pair_from_f32(x), u));
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result_value = rootsig_value_far(x);
-  }
-  var result_x = rootsig_pair_to_f32(rootsig_pair_divide(u2, u));
-  // By the function that computes this alone.
-  if (
-    !(
-      (6.3108872e-30 * (1.0 / p.high) + q.high <= 16.0 * abs(u2.high)) & (abs(u2.high) >= 1.9721523e-31) &
-        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-      ((abs(x) >= 3.469447e-18) | (x == 0.0))
-    )
-  ) {
-    result_x = rootsig_slope_0(x);
-  }
-  return rootsig_value_and_slopes(select(result_value, x, rootsig_is_nan(x)), result_x);
+  let slopes = rootsig_backward(1.0, x);
+  return rootsig_value_and_slopes(rootsig(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.

@@ -201,24 +201,8 @@ struct seagull_value_and_slopes {
 }
 
 fn seagull_fused(x: f32) -> seagull_value_and_slopes {
-  let v = abs(x);
-  var result_x = seagull_pair_to_f32(
-    seagull_pair_divide(
-      seagull_pair_scale(seagull_pair_from_f32(x), 2.0),
-      seagull_pair_add(
-        seagull_pair_multiply(seagull_pair_from_f32(x), seagull_pair_from_f32(x)),
-        seagull_pair(1.0, 0.0)
-      )
-    )
-  );
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
-    result_x = seagull_slope_0_far(x);
-  }
-  return seagull_value_and_slopes(
-    select(select(seagull_log1p(x * x), 2.0 * seagull_log(v), v > 1073741800.0), x, seagull_is_nan(x)),
-    result_x
-  );
+  let slopes = seagull_backward(1.0, x);
+  return seagull_value_and_slopes(seagull(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -355,7 +339,7 @@ fn seagull_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn seagull_double_backward(dy: f32, ddx: f32, x: f32) -> seagull_second_gradients {
-  let slopes = seagull_backward_carefully(1.0, x);
+  let slopes = seagull_backward(1.0, x);
   let curvatures = seagull_curvature(x);
   return seagull_second_gradients(ddx * slopes, seagull_product_of_three(dy, ddx, curvatures));
 }

@@ -50,174 +50,6 @@ fn selu(x: f32) -> f32 {
   return select(select(1.7580993 * selu_quick_falling_expm1(x), 1.050701 * x, x > 0.0), x, selu_is_nan(x));
 }
 
-// 2^n for -126 <= n <= 127.
-fn selu_power_of_two(n: i32) -> f32 {
-  return bitcast<f32>(u32(n + 127) << 23u);
-}
-
-// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
-// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
-// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
-// which may overflow or underflow.
-fn selu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
-  let bounded = clamp(x, -150.0, 150.0);
-  let k = floor((bounded + dx) * 1.44269504 + 0.5);
-  let high = bounded - k * 0.693145751953125;
-  let low = dx - k * 1.42860682e-6;
-  let r = high + low;
-  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
-  let whole = floor(high * 256.0) * 0.00390625;
-  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
-  let exponent = i32(k) + n;
-  let first = exponent >> 1u;
-  return y * selu_power_of_two(first) * selu_power_of_two(exponent - first);
-}
-
-fn selu_exp(x: f32) -> f32 {
-  if (selu_is_nan(x)) {
-    return x;
-  }
-  return selu_exp_scaled(x, 0.0, 0);
-}
-
-fn selu_slope_0_far(x0: f32) -> f32 {
-  return select(1.7580993 * selu_exp(x0), 1.050701, x0 > 0.0);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct selu_pair {
-  high: f32,
-  low: f32,
-}
-
-fn selu_pair_smaller(a: selu_pair, b: selu_pair) -> selu_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn selu_pair_at_most(a: selu_pair, b: selu_pair) -> selu_pair {
-  return selu_pair_smaller(a, b);
-}
-
-fn selu_pair_from_f32(x: f32) -> selu_pair {
-  return selu_pair(x, 0.0);
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn selu_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn selu_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn selu_pair_product(a: f32, b: f32) -> selu_pair {
-  let p = selu_rounded(a * b);
-  let ah = selu_upper_half(a);
-  let al = a - ah;
-  let bh = selu_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return selu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn selu_pair_ordered_sum(a: f32, b: f32) -> selu_pair {
-  let s = selu_rounded(a + b);
-  return selu_pair(s, b - selu_rounded(s - a));
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn selu_pair_expm1_small(a: selu_pair) -> selu_pair {
-  let x = a.high;
-  let square = selu_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = selu_pair_ordered_sum(x, 0.5 * square.high);
-  return selu_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn selu_pair_sum(a: f32, b: f32) -> selu_pair {
-  let s = selu_rounded(a + b);
-  let t = selu_rounded(s - a);
-  return selu_pair(s, (a - selu_rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn selu_pair_reduced(a: selu_pair, k: f32) -> selu_pair {
-  return selu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn selu_pair_scale(a: selu_pair, factor: f32) -> selu_pair {
-  return selu_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn selu_pair_times_power(a: selu_pair, k: i32) -> selu_pair {
-  let first = k >> 1u;
-  return selu_pair_scale(selu_pair_scale(a, selu_power_of_two(first)), selu_power_of_two(k - first));
-}
-
-fn selu_pair_add(a: selu_pair, b: selu_pair) -> selu_pair {
-  let s = selu_pair_sum(a.high, b.high);
-  return selu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn selu_pair_exp_scaled(a: selu_pair, n: i32) -> selu_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = selu_pair_expm1_small(selu_pair_reduced(selu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return selu_pair_times_power(selu_pair_add(selu_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn selu_pair_raised_exp(a: selu_pair) -> selu_pair {
-  return selu_pair_exp_scaled(a, 60);
-}
-
-fn selu_pair_to_f32(a: selu_pair) -> f32 {
-  return a.high + a.low;
-}
-
-fn selu_pair_multiply(a: selu_pair, b: selu_pair) -> selu_pair {
-  let p = selu_pair_product(a.high, b.high);
-  return selu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-// a where the condition holds, else b.
-fn selu_pair_select(condition: bool, a: selu_pair, b: selu_pair) -> selu_pair {
-  return selu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
-}
-
-fn selu_backward_carefully(dy: f32, x: f32) -> f32 {
-  let bounded = selu_pair_at_most(selu_pair_from_f32(x), selu_pair(0.0, 0.0));
-  let bounded2 = selu_pair_at_most(bounded, selu_pair(40.0, 0.0));
-  let v = selu_pair_raised_exp(bounded2);
-  var result = selu_pair_to_f32(
-    selu_pair_scale(
-      selu_pair_multiply(
-        v,
-        selu_pair_select(x > 0.0, selu_pair(1.050701, -3.4792652e-8), selu_pair(1.7580993, 2.3296717e-8))
-      ),
-      8.6736174e-19
-    )
-  );
-  // Far out, or no number at all.
-  if (!((v.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result = selu_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 // A number as a product: far below the normal numbers both factors are normal.
 struct selu_halves {
   first: f32,
@@ -227,6 +59,11 @@ struct selu_halves {
 // What is left of a power of two that vanishes, of which halves hold 2^-252.
 fn selu_quick_rest_of_halves(n: i32) -> i32 {
   return min(n + 252, 0);
+}
+
+// 2^n for -126 <= n <= 127.
+fn selu_power_of_two(n: i32) -> f32 {
+  return bitcast<f32>(u32(n + 127) << 23u);
 }
 
 // p 2^n for -252 <= n <= 250: both powers are normal.
@@ -258,87 +95,11 @@ struct selu_value_and_slopes {
   x: f32,
 }
 
-// e^x - 1 = 2^k (e^r - 1) + (2^k - 1), reduced as in exp_scaled; e^r - 1 is a polynomial (1.1e-9).
-fn selu_expm1(x: f32) -> f32 {
-  if (selu_is_nan(x) | (abs(x) < 1e-8)) {
-    return x;
-  }
-  if (x > 60.0) {
-    return selu_exp_scaled(x, 0.0, 0);
-  }
-  let bounded = max(x, -30.0);
-  let k = floor(bounded * 1.44269504 + 0.5);
-  let high = bounded - k * 0.693145751953125;
-  let low = k * 1.42860682e-6;
-  let r = high - low;
-  let p = 0.166666657 + r * (0.0416664816 + r * (0.00833341852 + r * (0.0013933368 + r * 0.000198249458)));
-  let y = high + (r * r * (0.5 + r * p) - low);
-  let scale = selu_power_of_two(i32(k));
-  return select(scale * y + (scale - 1.0), y, k == 0.0);
-}
-
-fn selu_value_far(x0: f32) -> f32 {
-  return select(1.7580993 * selu_expm1(x0), 1.050701 * x0, x0 > 0.0);
-}
-
-fn selu_pair_larger(a: selu_pair, b: selu_pair) -> selu_pair {
-  if ((b.high > a.high) | ((b.high == a.high) & (b.low > a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn selu_pair_at_least(a: selu_pair, b: selu_pair) -> selu_pair {
-  return selu_pair_larger(a, b);
-}
-
-fn selu_pair_expm1(a: selu_pair) -> selu_pair {
-  let x = clamp(a.high, -30.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = selu_pair_expm1_small(selu_pair_reduced(selu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  if (k == 0.0) {
-    return small;
-  }
-  if (x > 80.0) {
-    return selu_pair_times_power(selu_pair_add(selu_pair(1.0, 0.0), small), i32(k));
-  }
-  // 2^k (e^r - 1) + (2^k - 1)
-  let scale = selu_power_of_two(i32(k));
-  return selu_pair_add(selu_pair_sum(scale, -1.0), selu_pair_scale(small, scale));
-}
-
 fn selu_fused(x: f32) -> selu_value_and_slopes {
-  let bounded = selu_pair_at_least(selu_pair_from_f32(x), selu_pair(-746.0, 0.0));
-  let bounded2 = selu_pair_at_most(selu_pair_from_f32(x), selu_pair(0.0, 0.0));
-  let bounded3 = selu_pair_at_most(bounded2, selu_pair(40.0, 0.0));
-  let v = selu_pair_raised_exp(bounded3);
-  var result_value = selu_pair_to_f32(
-    selu_pair_add(
-      selu_pair_multiply(bounded, selu_pair_select(x > 0.0, selu_pair(1.050701, -3.4792652e-8), selu_pair(0.0, 0.0))),
-      selu_pair_multiply(
-        selu_pair_select(x > 0.0, selu_pair(0.0, 0.0), selu_pair(1.7580993, 2.3296717e-8)),
-        selu_pair_expm1(selu_pair_at_most(bounded, selu_pair(80.0, 0.0)))
-      )
-    )
+  return selu_value_and_slopes(
+    select(select(1.7580993 * selu_quick_falling_expm1(x), 1.050701 * x, x > 0.0), x, selu_is_nan(x)),
+    select(selu_quick_times_falling_exp(1.7580993, x), 1.050701, x > 0.0)
   );
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)))) {
-    result_value = selu_value_far(x);
-  }
-  var result_x = selu_pair_to_f32(
-    selu_pair_scale(
-      selu_pair_multiply(
-        v,
-        selu_pair_select(x > 0.0, selu_pair(1.050701, -3.4792652e-8), selu_pair(1.7580993, 2.3296717e-8))
-      ),
-      8.6736174e-19
-    )
-  );
-  // Far out, or no number at all.
-  if (!((v.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result_x = selu_slope_0_far(x);
-  }
-  return selu_value_and_slopes(select(result_value, x, selu_is_nan(x)), result_x);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -346,6 +107,12 @@ struct selu_ranged {
   high: f32,
   low: f32,
   exponent: f32,
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct selu_pair {
+  high: f32,
+  low: f32,
 }
 
 const selu_RANGED_ZERO: selu_ranged = selu_ranged(0.0, 0.0, -2.0e38);
@@ -380,6 +147,38 @@ fn selu_ranged_from_given(x: f32) -> selu_ranged {
   return selu_ranged_select(infinite, selu_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn selu_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn selu_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn selu_pair_product(a: f32, b: f32) -> selu_pair {
+  let p = selu_rounded(a * b);
+  let ah = selu_upper_half(a);
+  let al = a - ah;
+  let bh = selu_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return selu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn selu_pair_ordered_sum(a: f32, b: f32) -> selu_pair {
+  let s = selu_rounded(a + b);
+  return selu_pair(s, b - selu_rounded(s - a));
+}
+
+fn selu_pair_multiply(a: selu_pair, b: selu_pair) -> selu_pair {
+  let p = selu_pair_product(a.high, b.high);
+  return selu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
 fn selu_ranged_multiply(a: selu_ranged, b: selu_ranged) -> selu_ranged {
   return selu_ranged_of(
     selu_pair_multiply(selu_pair(a.high, a.low), selu_pair(b.high, b.low)),
@@ -393,12 +192,35 @@ fn selu_ranged_pair(a: selu_ranged) -> selu_pair {
   return selu_pair(a.high * factor, a.low * factor);
 }
 
+// a + b exactly (Knuth).
+fn selu_pair_sum(a: f32, b: f32) -> selu_pair {
+  let s = selu_rounded(a + b);
+  let t = selu_rounded(s - a);
+  return selu_pair(s, (a - selu_rounded(s - t)) + (b - t));
+}
+
 fn selu_pair_subtract(a: selu_pair, b: selu_pair) -> selu_pair {
   let s = selu_pair_sum(a.high, -b.high);
   return selu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
 const selu_RANGED_LN2: selu_pair = selu_pair(0.69314718, -1.9046542e-9);
+
+fn selu_pair_add(a: selu_pair, b: selu_pair) -> selu_pair {
+  let s = selu_pair_sum(a.high, b.high);
+  return selu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn selu_pair_expm1_small(a: selu_pair) -> selu_pair {
+  let x = a.high;
+  let square = selu_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = selu_pair_ordered_sum(x, 0.5 * square.high);
+  return selu_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
 
 // Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
 // products and quotients of such numbers cancel.
@@ -458,6 +280,59 @@ fn selu_curvature_0_far(x0: f32) -> f32 {
   return selu_ranged_to_limit(t0);
 }
 
+fn selu_pair_smaller(a: selu_pair, b: selu_pair) -> selu_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn selu_pair_at_most(a: selu_pair, b: selu_pair) -> selu_pair {
+  return selu_pair_smaller(a, b);
+}
+
+fn selu_pair_from_f32(x: f32) -> selu_pair {
+  return selu_pair(x, 0.0);
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn selu_pair_reduced(a: selu_pair, k: f32) -> selu_pair {
+  return selu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn selu_pair_scale(a: selu_pair, factor: f32) -> selu_pair {
+  return selu_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn selu_pair_times_power(a: selu_pair, k: i32) -> selu_pair {
+  let first = k >> 1u;
+  return selu_pair_scale(selu_pair_scale(a, selu_power_of_two(first)), selu_power_of_two(k - first));
+}
+
+// e^a 2^n
+fn selu_pair_exp_scaled(a: selu_pair, n: i32) -> selu_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = selu_pair_expm1_small(selu_pair_reduced(selu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return selu_pair_times_power(selu_pair_add(selu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn selu_pair_raised_exp(a: selu_pair) -> selu_pair {
+  return selu_pair_exp_scaled(a, 60);
+}
+
+fn selu_pair_to_f32(a: selu_pair) -> f32 {
+  return a.high + a.low;
+}
+
+// a where the condition holds, else b.
+fn selu_pair_select(condition: bool, a: selu_pair, b: selu_pair) -> selu_pair {
+  return selu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
+}
+
 fn selu_curvature(x: f32) -> f32 {
   let bounded = selu_pair_at_most(selu_pair_from_f32(x), selu_pair(0.0, 0.0));
   let bounded2 = selu_pair_at_most(bounded, selu_pair(40.0, 0.0));
@@ -498,7 +373,7 @@ fn selu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn selu_double_backward(dy: f32, ddx: f32, x: f32) -> selu_second_gradients {
-  let slopes = selu_backward_carefully(1.0, x);
+  let slopes = selu_backward(1.0, x);
   let curvatures = selu_curvature(x);
   return selu_second_gradients(ddx * slopes, selu_product_of_three(dy, ddx, curvatures));
 }
@@ -569,15 +444,12 @@ fn selu_fused_inputs(
     return;
   }
   let x0 = selu_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = selu_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  selu_output_y[i] = result0;
-  selu_derivative_dx[i] = result1;
+  let g0 = selu_fused(x0.x);
+  let g1 = selu_fused(x0.y);
+  let g2 = selu_fused(x0.z);
+  let g3 = selu_fused(x0.w);
+  selu_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  selu_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

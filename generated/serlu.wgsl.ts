@@ -1133,56 +1133,9 @@ struct serlu_value_and_slopes {
   x: f32,
 }
 
-fn serlu_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
-  return serlu_backward(1.0, x0, x1, x2);
-}
-
 fn serlu_fused(x: f32, lam: f32, alpha: f32) -> serlu_value_and_slopes {
-  let p = serlu_pair_multiply(serlu_pair_from_f32(x), serlu_pair_from_f32(alpha));
-  let e = serlu_pair_exp(serlu_pair_from_f32(x));
-  let p2 = serlu_pair_multiply(p, e);
-  var v = p2;
-  if (x >= 0.0) {
-    v = serlu_pair_from_f32(x);
-  }
-  let p3 = serlu_pair_multiply(serlu_pair_from_f32(x), e);
-  let u = serlu_pair_add(e, p3);
-  var v2 = serlu_pair_multiply(serlu_pair_multiply(serlu_pair_from_f32(lam), serlu_pair_from_f32(alpha)), u);
-  if (x >= 0.0) {
-    v2 = serlu_pair_from_f32(lam);
-  }
-  var result_value = serlu_pair_to_f32(serlu_pair_multiply(serlu_pair_from_f32(lam), v));
-  // By the function that computes this alone.
-  if (
-    !(
-      ((x >= 0.0) | ((e.high >= 3.9443045e-31) & (abs(p2.high) >= 3.9443045e-31))) &
-        (bitcast<u32>(abs(x)) <= 0x52800000u) &
-        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        (bitcast<u32>(abs(lam)) <= 0x52800000u) &
-        ((abs(lam) >= 3.637979e-12) | (lam == 0.0)) &
-        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
-      ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0))
-    )
-  ) {
-    result_value = serlu(x, lam, alpha);
-  }
-  var result_x = serlu_pair_to_f32(v2);
-  // By the function that computes this alone.
-  if (
-    !(
-      ((x >= 0.0) |
-        ((1.26217745e-29 * abs(x) + (e.high + abs(p3.high)) <= 32.0 * abs(u.high)) & (abs(u.high) >= 3.9443045e-31))) &
-        (bitcast<u32>(abs(x)) <= 0x52800000u) &
-        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        (bitcast<u32>(abs(lam)) <= 0x52800000u) &
-        ((abs(lam) >= 3.637979e-12) | (lam == 0.0)) &
-        (bitcast<u32>(abs(alpha)) <= 0x52800000u) &
-      ((abs(alpha) >= 3.637979e-12) | (alpha == 0.0))
-    )
-  ) {
-    result_x = serlu_slope_0(x, lam, alpha);
-  }
-  return serlu_value_and_slopes(select(result_value, x, serlu_is_nan(x)), result_x);
+  let slopes = serlu_backward(1.0, x, lam, alpha);
+  return serlu_value_and_slopes(serlu(x, lam, alpha), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.

@@ -1138,55 +1138,6 @@ fn shifted_softplus(x: f32) -> f32 {
   return select(result, x, shifted_softplus_is_nan(x));
 }
 
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn shifted_softplus_sigmoid(x: f32) -> f32 {
-  if (shifted_softplus_is_nan(x)) {
-    return x;
-  }
-  let e = shifted_softplus_exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
-}
-
-fn shifted_softplus_slope_0_far(x0: f32) -> f32 {
-  return shifted_softplus_sigmoid(x0);
-}
-
-fn shifted_softplus_pair_smaller(a: shifted_softplus_pair, b: shifted_softplus_pair) -> shifted_softplus_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn shifted_softplus_pair_at_most(a: shifted_softplus_pair, b: shifted_softplus_pair) -> shifted_softplus_pair {
-  return shifted_softplus_pair_smaller(a, b);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn shifted_softplus_pair_raised_exp(a: shifted_softplus_pair) -> shifted_softplus_pair {
-  return shifted_softplus_pair_exp_scaled(a, 60);
-}
-
-fn shifted_softplus_backward_carefully(dy: f32, x: f32) -> f32 {
-  let bounded = shifted_softplus_pair_at_most(shifted_softplus_pair_from_f32(x), shifted_softplus_pair(40.0, 0.0));
-  let v = shifted_softplus_pair_raised_exp(bounded);
-  var result = shifted_softplus_pair_to_f32(
-    shifted_softplus_pair_scale(
-      shifted_softplus_pair_divide(
-        v,
-        shifted_softplus_pair_add(shifted_softplus_pair_scale(v, 8.6736174e-19), shifted_softplus_pair(1.0, 0.0))
-      ),
-      8.6736174e-19
-    )
-  );
-  // Far out, or no number at all.
-  if (!((v.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result = shifted_softplus_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
 fn shifted_softplus_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
@@ -1231,40 +1182,8 @@ struct shifted_softplus_value_and_slopes {
 }
 
 fn shifted_softplus_fused(x: f32) -> shifted_softplus_value_and_slopes {
-  let bounded = shifted_softplus_pair_at_least(shifted_softplus_pair_from_f32(x), shifted_softplus_pair(0.0, 0.0));
-  let v = shifted_softplus_pair_abs(shifted_softplus_pair_from_f32(x));
-  let v2 = shifted_softplus_pair_negate(v);
-  let e = shifted_softplus_pair_exp(v2);
-  let l = shifted_softplus_pair_log1p(e);
-  let u = shifted_softplus_pair_add(bounded, l);
-  let u2 = shifted_softplus_pair_subtract(u, shifted_softplus_pair(0.6931472, -1.9046542e-9));
-  let bounded2 = shifted_softplus_pair_at_most(shifted_softplus_pair_from_f32(x), shifted_softplus_pair(40.0, 0.0));
-  let v3 = shifted_softplus_pair_raised_exp(bounded2);
-  var result_value = shifted_softplus_pair_to_f32(u2);
-  // By the function that computes this alone.
-  if (
-    !(
-      (u.high + 0.0000052882933 <= 16.0 * abs(u2.high)) & (abs(u2.high) >= 7.888609e-31) &
-        (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((v.high >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result_value = shifted_softplus(x);
-  }
-  var result_x = shifted_softplus_pair_to_f32(
-    shifted_softplus_pair_scale(
-      shifted_softplus_pair_divide(
-        v3,
-        shifted_softplus_pair_add(shifted_softplus_pair_scale(v3, 8.6736174e-19), shifted_softplus_pair(1.0, 0.0))
-      ),
-      8.6736174e-19
-    )
-  );
-  // Far out, or no number at all.
-  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
-    result_x = shifted_softplus_slope_0_far(x);
-  }
-  return shifted_softplus_value_and_slopes(select(result_value, x, shifted_softplus_is_nan(x)), result_x);
+  let slopes = shifted_softplus_backward(1.0, x);
+  return shifted_softplus_value_and_slopes(shifted_softplus(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1385,6 +1304,11 @@ fn shifted_softplus_curvature_0_far(x0: f32) -> f32 {
   return shifted_softplus_ranged_to_limit(shifted_softplus_ranged_divide(t0, shifted_softplus_ranged_multiply(t1, t1)));
 }
 
+// 2^60 e^a: parts of small numbers underflow later.
+fn shifted_softplus_pair_raised_exp(a: shifted_softplus_pair) -> shifted_softplus_pair {
+  return shifted_softplus_pair_exp_scaled(a, 60);
+}
+
 fn shifted_softplus_curvature(x: f32) -> f32 {
   let v = shifted_softplus_pair_abs(shifted_softplus_pair_from_f32(x));
   let v2 = shifted_softplus_pair_negate(v);
@@ -1418,7 +1342,7 @@ fn shifted_softplus_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn shifted_softplus_double_backward(dy: f32, ddx: f32, x: f32) -> shifted_softplus_second_gradients {
-  let slopes = shifted_softplus_backward_carefully(1.0, x);
+  let slopes = shifted_softplus_backward(1.0, x);
   let curvatures = shifted_softplus_curvature(x);
   return shifted_softplus_second_gradients(ddx * slopes, shifted_softplus_product_of_three(dy, ddx, curvatures));
 }

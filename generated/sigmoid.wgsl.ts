@@ -47,148 +47,6 @@ fn sigmoid(x: f32) -> f32 {
   return sigmoid_sigmoid(x);
 }
 
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn sigmoid_logistic(x: f32) -> f32 {
-  if (sigmoid_is_nan(x)) {
-    return x;
-  }
-  let s = sigmoid_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn sigmoid_slope_0_far(x0: f32) -> f32 {
-  return sigmoid_logistic(x0);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct sigmoid_pair {
-  high: f32,
-  low: f32,
-}
-
-fn sigmoid_pair_abs(a: sigmoid_pair) -> sigmoid_pair {
-  return sigmoid_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-fn sigmoid_pair_from_f32(x: f32) -> sigmoid_pair {
-  return sigmoid_pair(x, 0.0);
-}
-
-fn sigmoid_pair_negate(a: sigmoid_pair) -> sigmoid_pair {
-  return sigmoid_pair(-a.high, -a.low);
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn sigmoid_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn sigmoid_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn sigmoid_pair_product(a: f32, b: f32) -> sigmoid_pair {
-  let p = sigmoid_rounded(a * b);
-  let ah = sigmoid_upper_half(a);
-  let al = a - ah;
-  let bh = sigmoid_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return sigmoid_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn sigmoid_pair_ordered_sum(a: f32, b: f32) -> sigmoid_pair {
-  let s = sigmoid_rounded(a + b);
-  return sigmoid_pair(s, b - sigmoid_rounded(s - a));
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn sigmoid_pair_expm1_small(a: sigmoid_pair) -> sigmoid_pair {
-  let x = a.high;
-  let square = sigmoid_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = sigmoid_pair_ordered_sum(x, 0.5 * square.high);
-  return sigmoid_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn sigmoid_pair_sum(a: f32, b: f32) -> sigmoid_pair {
-  let s = sigmoid_rounded(a + b);
-  let t = sigmoid_rounded(s - a);
-  return sigmoid_pair(s, (a - sigmoid_rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn sigmoid_pair_reduced(a: sigmoid_pair, k: f32) -> sigmoid_pair {
-  return sigmoid_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn sigmoid_pair_scale(a: sigmoid_pair, factor: f32) -> sigmoid_pair {
-  return sigmoid_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn sigmoid_pair_times_power(a: sigmoid_pair, k: i32) -> sigmoid_pair {
-  let first = k >> 1u;
-  return sigmoid_pair_scale(sigmoid_pair_scale(a, sigmoid_power_of_two(first)), sigmoid_power_of_two(k - first));
-}
-
-fn sigmoid_pair_add(a: sigmoid_pair, b: sigmoid_pair) -> sigmoid_pair {
-  let s = sigmoid_pair_sum(a.high, b.high);
-  return sigmoid_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn sigmoid_pair_exp_scaled(a: sigmoid_pair, n: i32) -> sigmoid_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = sigmoid_pair_expm1_small(sigmoid_pair_reduced(sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return sigmoid_pair_times_power(sigmoid_pair_add(sigmoid_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn sigmoid_pair_raised_exp(a: sigmoid_pair) -> sigmoid_pair {
-  return sigmoid_pair_exp_scaled(a, 60);
-}
-
-fn sigmoid_pair_to_f32(a: sigmoid_pair) -> f32 {
-  return a.high + a.low;
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn sigmoid_pair_divide(a: sigmoid_pair, b: sigmoid_pair) -> sigmoid_pair {
-  let q = sigmoid_rounded(a.high / b.high);
-  let p = sigmoid_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return sigmoid_pair_ordered_sum(q, rest / b.high);
-}
-
-fn sigmoid_pair_multiply(a: sigmoid_pair, b: sigmoid_pair) -> sigmoid_pair {
-  let p = sigmoid_pair_product(a.high, b.high);
-  return sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn sigmoid_backward_carefully(dy: f32, x: f32) -> f32 {
-  let v = sigmoid_pair_abs(sigmoid_pair_from_f32(x));
-  let v2 = sigmoid_pair_negate(v);
-  let v3 = sigmoid_pair_raised_exp(v2);
-  let u = sigmoid_pair_add(sigmoid_pair_scale(v3, 8.6736174e-19), sigmoid_pair(1.0, 0.0));
-  var result = sigmoid_pair_to_f32(
-    sigmoid_pair_scale(sigmoid_pair_divide(v3, sigmoid_pair_multiply(u, u)), 8.6736174e-19)
-  );
-  // Far out, or no number at all.
-  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
-    result = sigmoid_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
 fn sigmoid_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
@@ -247,18 +105,8 @@ struct sigmoid_value_and_slopes {
 }
 
 fn sigmoid_fused(x: f32) -> sigmoid_value_and_slopes {
-  let v = sigmoid_pair_abs(sigmoid_pair_from_f32(x));
-  let v2 = sigmoid_pair_negate(v);
-  let v3 = sigmoid_pair_raised_exp(v2);
-  let u = sigmoid_pair_add(sigmoid_pair_scale(v3, 8.6736174e-19), sigmoid_pair(1.0, 0.0));
-  var result_x = sigmoid_pair_to_f32(
-    sigmoid_pair_scale(sigmoid_pair_divide(v3, sigmoid_pair_multiply(u, u)), 8.6736174e-19)
-  );
-  // Far out, or no number at all.
-  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((v.high >= 7.888609e-31) | (x == 0.0)))) {
-    result_x = sigmoid_slope_0_far(x);
-  }
-  return sigmoid_value_and_slopes(sigmoid_sigmoid(x), result_x);
+  let slopes = sigmoid_backward(1.0, x);
+  return sigmoid_value_and_slopes(sigmoid(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -266,6 +114,12 @@ struct sigmoid_ranged {
   high: f32,
   low: f32,
   exponent: f32,
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct sigmoid_pair {
+  high: f32,
+  low: f32,
 }
 
 const sigmoid_RANGED_ZERO: sigmoid_ranged = sigmoid_ranged(0.0, 0.0, -2.0e38);
@@ -306,12 +160,67 @@ fn sigmoid_ranged_pair(a: sigmoid_ranged) -> sigmoid_pair {
   return sigmoid_pair(a.high * factor, a.low * factor);
 }
 
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn sigmoid_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// a + b exactly (Knuth).
+fn sigmoid_pair_sum(a: f32, b: f32) -> sigmoid_pair {
+  let s = sigmoid_rounded(a + b);
+  let t = sigmoid_rounded(s - a);
+  return sigmoid_pair(s, (a - sigmoid_rounded(s - t)) + (b - t));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn sigmoid_pair_ordered_sum(a: f32, b: f32) -> sigmoid_pair {
+  let s = sigmoid_rounded(a + b);
+  return sigmoid_pair(s, b - sigmoid_rounded(s - a));
+}
+
 fn sigmoid_pair_subtract(a: sigmoid_pair, b: sigmoid_pair) -> sigmoid_pair {
   let s = sigmoid_pair_sum(a.high, -b.high);
   return sigmoid_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn sigmoid_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn sigmoid_pair_product(a: f32, b: f32) -> sigmoid_pair {
+  let p = sigmoid_rounded(a * b);
+  let ah = sigmoid_upper_half(a);
+  let al = a - ah;
+  let bh = sigmoid_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return sigmoid_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+fn sigmoid_pair_multiply(a: sigmoid_pair, b: sigmoid_pair) -> sigmoid_pair {
+  let p = sigmoid_pair_product(a.high, b.high);
+  return sigmoid_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
 const sigmoid_RANGED_LN2: sigmoid_pair = sigmoid_pair(0.69314718, -1.9046542e-9);
+
+fn sigmoid_pair_add(a: sigmoid_pair, b: sigmoid_pair) -> sigmoid_pair {
+  let s = sigmoid_pair_sum(a.high, b.high);
+  return sigmoid_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn sigmoid_pair_expm1_small(a: sigmoid_pair) -> sigmoid_pair {
+  let x = a.high;
+  let square = sigmoid_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = sigmoid_pair_ordered_sum(x, 0.5 * square.high);
+  return sigmoid_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
 
 // Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
 // products and quotients of such numbers cancel.
@@ -395,6 +304,14 @@ fn sigmoid_ranged_to_limit(a: sigmoid_ranged) -> f32 {
   return ((a.high + a.low) * sigmoid_power_of_two(first)) * sigmoid_power_of_two(exponent - first);
 }
 
+// The quotient as rounded, and what is left of a over b.
+fn sigmoid_pair_divide(a: sigmoid_pair, b: sigmoid_pair) -> sigmoid_pair {
+  let q = sigmoid_rounded(a.high / b.high);
+  let p = sigmoid_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return sigmoid_pair_ordered_sum(q, rest / b.high);
+}
+
 fn sigmoid_ranged_divide(a: sigmoid_ranged, b: sigmoid_ranged) -> sigmoid_ranged {
   return sigmoid_ranged_of(
     sigmoid_pair_divide(sigmoid_pair(a.high, a.low), sigmoid_pair(b.high, b.low)),
@@ -425,6 +342,47 @@ fn sigmoid_curvature_0_far(x0: f32) -> f32 {
   );
 }
 
+fn sigmoid_pair_abs(a: sigmoid_pair) -> sigmoid_pair {
+  return sigmoid_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn sigmoid_pair_from_f32(x: f32) -> sigmoid_pair {
+  return sigmoid_pair(x, 0.0);
+}
+
+fn sigmoid_pair_negate(a: sigmoid_pair) -> sigmoid_pair {
+  return sigmoid_pair(-a.high, -a.low);
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn sigmoid_pair_reduced(a: sigmoid_pair, k: f32) -> sigmoid_pair {
+  return sigmoid_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn sigmoid_pair_scale(a: sigmoid_pair, factor: f32) -> sigmoid_pair {
+  return sigmoid_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn sigmoid_pair_times_power(a: sigmoid_pair, k: i32) -> sigmoid_pair {
+  let first = k >> 1u;
+  return sigmoid_pair_scale(sigmoid_pair_scale(a, sigmoid_power_of_two(first)), sigmoid_power_of_two(k - first));
+}
+
+// e^a 2^n
+fn sigmoid_pair_exp_scaled(a: sigmoid_pair, n: i32) -> sigmoid_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = sigmoid_pair_expm1_small(sigmoid_pair_reduced(sigmoid_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return sigmoid_pair_times_power(sigmoid_pair_add(sigmoid_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn sigmoid_pair_raised_exp(a: sigmoid_pair) -> sigmoid_pair {
+  return sigmoid_pair_exp_scaled(a, 60);
+}
+
 fn sigmoid_pair_smaller(a: sigmoid_pair, b: sigmoid_pair) -> sigmoid_pair {
   if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
@@ -449,6 +407,10 @@ fn sigmoid_pair_expm1(a: sigmoid_pair) -> sigmoid_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = sigmoid_power_of_two(i32(k));
   return sigmoid_pair_add(sigmoid_pair_sum(scale, -1.0), sigmoid_pair_scale(small, scale));
+}
+
+fn sigmoid_pair_to_f32(a: sigmoid_pair) -> f32 {
+  return a.high + a.low;
 }
 
 fn sigmoid_curvature(x: f32) -> f32 {
@@ -499,7 +461,7 @@ fn sigmoid_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn sigmoid_double_backward(dy: f32, ddx: f32, x: f32) -> sigmoid_second_gradients {
-  let slopes = sigmoid_backward_carefully(1.0, x);
+  let slopes = sigmoid_backward(1.0, x);
   let curvatures = sigmoid_curvature(x);
   return sigmoid_second_gradients(ddx * slopes, sigmoid_product_of_three(dy, ddx, curvatures));
 }
@@ -570,15 +532,12 @@ fn sigmoid_fused_inputs(
     return;
   }
   let x0 = sigmoid_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = sigmoid_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  sigmoid_output_y[i] = result0;
-  sigmoid_derivative_dx[i] = result1;
+  let g0 = sigmoid_fused(x0.x);
+  let g1 = sigmoid_fused(x0.y);
+  let g2 = sigmoid_fused(x0.z);
+  let g3 = sigmoid_fused(x0.w);
+  sigmoid_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  sigmoid_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

@@ -1089,40 +1089,9 @@ struct sigmoid_surrogate_value_and_slopes {
   x: f32,
 }
 
-fn sigmoid_surrogate_slope_0(x0: f32, x1: f32) -> f32 {
-  return sigmoid_surrogate_backward(1.0, x0, x1);
-}
-
 fn sigmoid_surrogate_fused(x: f32, slope: f32) -> sigmoid_surrogate_value_and_slopes {
-  let v4 = select(0.0, 1.0, x > 0.0);
-  let p = sigmoid_surrogate_pair_multiply(sigmoid_surrogate_pair_from_f32(x), sigmoid_surrogate_pair_from_f32(slope));
-  let v = sigmoid_surrogate_pair_abs(p);
-  let v2 = sigmoid_surrogate_pair_negate(v);
-  let v3 = sigmoid_surrogate_pair_raised_exp(v2);
-  let u = sigmoid_surrogate_pair_add(sigmoid_surrogate_pair_scale(v3, 8.6736174e-19), sigmoid_surrogate_pair(1.0, 0.0));
-  var result_x = sigmoid_surrogate_pair_to_f32(
-    sigmoid_surrogate_pair_scale(
-      sigmoid_surrogate_pair_multiply(
-        sigmoid_surrogate_pair_from_f32(slope),
-        sigmoid_surrogate_pair_divide(v3, sigmoid_surrogate_pair_multiply(u, u))
-      ),
-      8.6736174e-19
-    )
-  );
-  // By the function that computes this alone.
-  if (
-    !(
-      (v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(slope)) <= 0x5c800000u) &
-      (abs(slope) >= 3.469447e-18)
-    )
-  ) {
-    result_x = sigmoid_surrogate_slope_0(x, slope);
-  }
-  return sigmoid_surrogate_value_and_slopes(
-    select(select(v4, x, sigmoid_surrogate_is_nan(x)), x, sigmoid_surrogate_is_nan(x)),
-    result_x
-  );
+  let slopes = sigmoid_surrogate_backward(1.0, x, slope);
+  return sigmoid_surrogate_value_and_slopes(sigmoid_surrogate(x, slope), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1386,7 +1355,7 @@ fn sigmoid_surrogate_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn sigmoid_surrogate_double_backward(dy: f32, ddx: f32, x: f32, slope: f32) -> sigmoid_surrogate_second_gradients {
-  let slopes = sigmoid_surrogate_backward_carefully(1.0, x, slope);
+  let slopes = sigmoid_surrogate_backward(1.0, x, slope);
   let curvatures = sigmoid_surrogate_curvature(x, slope);
   return sigmoid_surrogate_second_gradients(ddx * slopes, sigmoid_surrogate_product_of_three(dy, ddx, curvatures));
 }

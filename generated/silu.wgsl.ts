@@ -68,194 +68,6 @@ fn silu(x: f32) -> f32 {
   return select(silu_quick_times_sigmoid(held, held), x, silu_is_nan(x));
 }
 
-// e^(x + dx) * 2^n, |dx| < 0.1, x not NaN. With x + dx = k ln 2 + r, |r| <= ln(2)/2, it is 2^(k + n) e^r; k ln 2 is
-// subtracted in two parts (the first has 15 bits, so that its product is exact), e^r is a polynomial (3.8e-9), added up
-// from 1 plus the part of r in whole 256ths, which is exact. The power of two is applied in two steps, the second of
-// which may overflow or underflow.
-fn silu_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
-  let bounded = clamp(x, -150.0, 150.0);
-  let k = floor((bounded + dx) * 1.44269504 + 0.5);
-  let high = bounded - k * 0.693145751953125;
-  let low = dx - k * 1.42860682e-6;
-  let r = high + low;
-  let p = 0.166665331 + r * (0.0416672342 + r * (0.00836757477 + r * 0.00138642674));
-  let whole = floor(high * 256.0) * 0.00390625;
-  let y = (1.0 + whole) + ((high - whole) + (low + r * r * (0.5 + r * p)));
-  let exponent = i32(k) + n;
-  let first = exponent >> 1u;
-  return y * silu_power_of_two(first) * silu_power_of_two(exponent - first);
-}
-
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn silu_sigmoid(x: f32) -> f32 {
-  if (silu_is_nan(x)) {
-    return x;
-  }
-  let e = silu_exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn silu_logistic(x: f32) -> f32 {
-  if (silu_is_nan(x)) {
-    return x;
-  }
-  let s = silu_sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn silu_slope_0_far(x0: f32) -> f32 {
-  return silu_sigmoid(x0) + select(x0 * silu_logistic(x0), 0.0, abs(x0) > 800.0);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct silu_pair {
-  high: f32,
-  low: f32,
-}
-
-fn silu_pair_smaller(a: silu_pair, b: silu_pair) -> silu_pair {
-  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
-    return b;
-  }
-  return a;
-}
-
-fn silu_pair_at_most(a: silu_pair, b: silu_pair) -> silu_pair {
-  return silu_pair_smaller(a, b);
-}
-
-fn silu_pair_from_f32(x: f32) -> silu_pair {
-  return silu_pair(x, 0.0);
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn silu_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn silu_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn silu_pair_product(a: f32, b: f32) -> silu_pair {
-  let p = silu_rounded(a * b);
-  let ah = silu_upper_half(a);
-  let al = a - ah;
-  let bh = silu_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return silu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn silu_pair_ordered_sum(a: f32, b: f32) -> silu_pair {
-  let s = silu_rounded(a + b);
-  return silu_pair(s, b - silu_rounded(s - a));
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn silu_pair_expm1_small(a: silu_pair) -> silu_pair {
-  let x = a.high;
-  let square = silu_pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = silu_pair_ordered_sum(x, 0.5 * square.high);
-  return silu_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn silu_pair_sum(a: f32, b: f32) -> silu_pair {
-  let s = silu_rounded(a + b);
-  let t = silu_rounded(s - a);
-  return silu_pair(s, (a - silu_rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn silu_pair_reduced(a: silu_pair, k: f32) -> silu_pair {
-  return silu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// a times a power of two.
-fn silu_pair_scale(a: silu_pair, factor: f32) -> silu_pair {
-  return silu_pair(a.high * factor, a.low * factor);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn silu_pair_times_power(a: silu_pair, k: i32) -> silu_pair {
-  let first = k >> 1u;
-  return silu_pair_scale(silu_pair_scale(a, silu_power_of_two(first)), silu_power_of_two(k - first));
-}
-
-fn silu_pair_add(a: silu_pair, b: silu_pair) -> silu_pair {
-  let s = silu_pair_sum(a.high, b.high);
-  return silu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn silu_pair_exp_scaled(a: silu_pair, n: i32) -> silu_pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = silu_pair_expm1_small(silu_pair_reduced(silu_pair(x, select(a.low, 0.0, x != a.high)), k));
-  return silu_pair_times_power(silu_pair_add(silu_pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn silu_pair_raised_exp(a: silu_pair) -> silu_pair {
-  return silu_pair_exp_scaled(a, 60);
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn silu_pair_divide(a: silu_pair, b: silu_pair) -> silu_pair {
-  let q = silu_rounded(a.high / b.high);
-  let p = silu_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return silu_pair_ordered_sum(q, rest / b.high);
-}
-
-// a where the condition holds, else b.
-fn silu_pair_select(condition: bool, a: silu_pair, b: silu_pair) -> silu_pair {
-  return silu_pair(select(b.high, a.high, condition), select(b.low, a.low, condition));
-}
-
-fn silu_pair_multiply(a: silu_pair, b: silu_pair) -> silu_pair {
-  let p = silu_pair_product(a.high, b.high);
-  return silu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn silu_pair_to_f32(a: silu_pair) -> f32 {
-  return a.high + a.low;
-}
-
-fn silu_backward_carefully(dy: f32, x: f32) -> f32 {
-  let bounded = silu_pair_at_most(silu_pair_from_f32(x), silu_pair(40.0, 0.0));
-  let v = silu_pair_raised_exp(bounded);
-  let p = silu_pair_scale(v, 8.6736174e-19);
-  let u = silu_pair_add(p, silu_pair(1.0, 0.0));
-  let q = silu_pair_divide(v, u);
-  let v2 = silu_pair_select(x < 40.0, silu_pair_from_f32(x), silu_pair(0.0, 0.0));
-  let u2 = silu_pair_add(u, v2);
-  let q2 = silu_pair_divide(u2, u);
-  let p2 = silu_pair_multiply(q, q2);
-  var result = silu_pair_to_f32(silu_pair_scale(p2, 8.6736174e-19));
-  // Far out, or no number at all.
-  if (
-    !(
-      (v.high >= 7.888609e-31) & ((x >= 40.0) | (abs(u.high + x) >= 7.888609e-31)) & (abs(q2.high) >= 3.9443045e-31) &
-        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
-    )
-  ) {
-    result = silu_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 // s + b s (1 - s) for s = 1/(1 + e^-a). With e = e^-|a| it is (1 + e (1 + b))/(1 + e)^2 or e (e + (1 + b))/(1 + e)^2.
 fn silu_quick_gate_slope(a: f32, b: f32) -> f32 {
   let e = silu_quick_exp_in_halves(-abs(a));
@@ -275,45 +87,13 @@ struct silu_value_and_slopes {
   x: f32,
 }
 
-fn silu_value_far(x0: f32) -> f32 {
-  let t = select(x0, -3.4028234663852886e38, x0 < -3.4028234663852886e38);
-  return t * silu_sigmoid(t);
-}
-
 fn silu_fused(x: f32) -> silu_value_and_slopes {
-  let bounded = silu_pair_at_most(silu_pair_from_f32(x), silu_pair(40.0, 0.0));
-  let v = silu_pair_raised_exp(bounded);
-  let p = silu_pair_scale(v, 8.6736174e-19);
-  let u = silu_pair_add(p, silu_pair(1.0, 0.0));
-  let q = silu_pair_divide(v, u);
-  let p2 = silu_pair_multiply(silu_pair_from_f32(x), q);
-  let v2 = silu_pair_select(x < 40.0, silu_pair_from_f32(x), silu_pair(0.0, 0.0));
-  let u2 = silu_pair_add(u, v2);
-  let q2 = silu_pair_divide(u2, u);
-  let p3 = silu_pair_multiply(q, q2);
-  var result_value = silu_pair_to_f32(silu_pair_scale(p2, 8.6736174e-19));
-  // Far out, or no number at all.
-  if (
-    !(
-      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (bitcast<u32>(abs(p2.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_value = silu_value_far(x);
-  }
-  var result_x = silu_pair_to_f32(silu_pair_scale(p3, 8.6736174e-19));
-  // Far out, or no number at all.
-  if (
-    !(
-      (v.high >= 7.888609e-31) & ((x >= 40.0) | (abs(u.high + x) >= 7.888609e-31)) & (abs(q2.high) >= 3.9443045e-31) &
-        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_x = silu_slope_0_far(x);
-  }
-  return silu_value_and_slopes(select(result_value, x, silu_is_nan(x)), result_x);
+  let held = max(x, -1024.0);
+  let held2 = min(max(x, -1024.0), 1024.0);
+  return silu_value_and_slopes(
+    select(silu_quick_times_sigmoid(held, held), x, silu_is_nan(x)),
+    silu_quick_gate_slope(held2, held2)
+  );
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -321,6 +101,12 @@ struct silu_ranged {
   high: f32,
   low: f32,
   exponent: f32,
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct silu_pair {
+  high: f32,
+  low: f32,
 }
 
 const silu_RANGED_ZERO: silu_ranged = silu_ranged(0.0, 0.0, -2.0e38);
@@ -365,12 +151,67 @@ fn silu_ranged_pair(a: silu_ranged) -> silu_pair {
   return silu_pair(a.high * factor, a.low * factor);
 }
 
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn silu_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// a + b exactly (Knuth).
+fn silu_pair_sum(a: f32, b: f32) -> silu_pair {
+  let s = silu_rounded(a + b);
+  let t = silu_rounded(s - a);
+  return silu_pair(s, (a - silu_rounded(s - t)) + (b - t));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn silu_pair_ordered_sum(a: f32, b: f32) -> silu_pair {
+  let s = silu_rounded(a + b);
+  return silu_pair(s, b - silu_rounded(s - a));
+}
+
 fn silu_pair_subtract(a: silu_pair, b: silu_pair) -> silu_pair {
   let s = silu_pair_sum(a.high, -b.high);
   return silu_pair_ordered_sum(s.high, s.low + (a.low - b.low));
 }
 
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn silu_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn silu_pair_product(a: f32, b: f32) -> silu_pair {
+  let p = silu_rounded(a * b);
+  let ah = silu_upper_half(a);
+  let al = a - ah;
+  let bh = silu_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return silu_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+fn silu_pair_multiply(a: silu_pair, b: silu_pair) -> silu_pair {
+  let p = silu_pair_product(a.high, b.high);
+  return silu_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
 const silu_RANGED_LN2: silu_pair = silu_pair(0.69314718, -1.9046542e-9);
+
+fn silu_pair_add(a: silu_pair, b: silu_pair) -> silu_pair {
+  let s = silu_pair_sum(a.high, b.high);
+  return silu_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn silu_pair_expm1_small(a: silu_pair) -> silu_pair {
+  let x = a.high;
+  let square = silu_pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = silu_pair_ordered_sum(x, 0.5 * square.high);
+  return silu_pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
+}
 
 // Far out, where neighbouring numbers differ by more than exponents tell, what is left of the number is cut off: a power of 2, so that
 // products and quotients of such numbers cancel.
@@ -404,6 +245,14 @@ fn silu_ranged_add(a: silu_ranged, b: silu_ranged) -> silu_ranged {
     silu_pair_add(silu_pair(x.high, x.low), silu_pair(y.high * factor, y.low * factor)),
     x.exponent
   );
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn silu_pair_divide(a: silu_pair, b: silu_pair) -> silu_pair {
+  let q = silu_rounded(a.high / b.high);
+  let p = silu_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return silu_pair_ordered_sum(q, rest / b.high);
 }
 
 fn silu_ranged_divide(a: silu_ranged, b: silu_ranged) -> silu_ranged {
@@ -485,8 +334,52 @@ fn silu_pair_abs(a: silu_pair) -> silu_pair {
   return silu_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
 }
 
+fn silu_pair_from_f32(x: f32) -> silu_pair {
+  return silu_pair(x, 0.0);
+}
+
 fn silu_pair_negate(a: silu_pair) -> silu_pair {
   return silu_pair(-a.high, -a.low);
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn silu_pair_reduced(a: silu_pair, k: f32) -> silu_pair {
+  return silu_pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// a times a power of two.
+fn silu_pair_scale(a: silu_pair, factor: f32) -> silu_pair {
+  return silu_pair(a.high * factor, a.low * factor);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn silu_pair_times_power(a: silu_pair, k: i32) -> silu_pair {
+  let first = k >> 1u;
+  return silu_pair_scale(silu_pair_scale(a, silu_power_of_two(first)), silu_power_of_two(k - first));
+}
+
+// e^a 2^n
+fn silu_pair_exp_scaled(a: silu_pair, n: i32) -> silu_pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = silu_pair_expm1_small(silu_pair_reduced(silu_pair(x, select(a.low, 0.0, x != a.high)), k));
+  return silu_pair_times_power(silu_pair_add(silu_pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn silu_pair_raised_exp(a: silu_pair) -> silu_pair {
+  return silu_pair_exp_scaled(a, 60);
+}
+
+fn silu_pair_smaller(a: silu_pair, b: silu_pair) -> silu_pair {
+  if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
+    return b;
+  }
+  return a;
+}
+
+fn silu_pair_at_most(a: silu_pair, b: silu_pair) -> silu_pair {
+  return silu_pair_smaller(a, b);
 }
 
 fn silu_pair_expm1(a: silu_pair) -> silu_pair {
@@ -502,6 +395,10 @@ fn silu_pair_expm1(a: silu_pair) -> silu_pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = silu_power_of_two(i32(k));
   return silu_pair_add(silu_pair_sum(scale, -1.0), silu_pair_scale(small, scale));
+}
+
+fn silu_pair_to_f32(a: silu_pair) -> f32 {
+  return a.high + a.low;
 }
 
 fn silu_curvature(x: f32) -> f32 {
@@ -566,7 +463,7 @@ fn silu_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn silu_double_backward(dy: f32, ddx: f32, x: f32) -> silu_second_gradients {
-  let slopes = silu_backward_carefully(1.0, x);
+  let slopes = silu_backward(1.0, x);
   let curvatures = silu_curvature(x);
   return silu_second_gradients(ddx * slopes, silu_product_of_three(dy, ddx, curvatures));
 }
@@ -637,15 +534,12 @@ fn silu_fused_inputs(
     return;
   }
   let x0 = silu_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = silu_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  silu_output_y[i] = result0;
-  silu_derivative_dx[i] = result1;
+  let g0 = silu_fused(x0.x);
+  let g1 = silu_fused(x0.y);
+  let g2 = silu_fused(x0.z);
+  let g3 = silu_fused(x0.w);
+  silu_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  silu_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

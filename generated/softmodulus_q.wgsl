@@ -780,40 +780,6 @@ fn softmodulus_q_sign(x: f32) -> f32 {
   return select(-1.0, 1.0, bits < 0x80000000u);
 }
 
-fn softmodulus_q_slope_0_far(x0: f32) -> f32 {
-  let t = abs(x0);
-  return select(select(softmodulus_q_sign(x0), x0, softmodulus_q_is_nan(x0)), 4.0 * x0 - 3.0 * (x0 * t), t <= 1.0);
-}
-
-fn softmodulus_q_pair_sign(a: softmodulus_q_pair) -> softmodulus_q_pair {
-  return softmodulus_q_pair(select(select(0.0, -1.0, a.high < 0.0), 1.0, a.high > 0.0), 0.0);
-}
-
-// a times a power of two.
-fn softmodulus_q_pair_scale(a: softmodulus_q_pair, factor: f32) -> softmodulus_q_pair {
-  return softmodulus_q_pair(a.high * factor, a.low * factor);
-}
-
-fn softmodulus_q_backward_carefully(dy: f32, x: f32) -> f32 {
-  let v = softmodulus_q_pair_abs(softmodulus_q_pair_from_f32(x));
-  var v2 = softmodulus_q_pair_sign(softmodulus_q_pair_from_f32(x));
-  if (v.high <= 1.0) {
-    v2 = softmodulus_q_pair_subtract(
-      softmodulus_q_pair_scale(softmodulus_q_pair_from_f32(x), 4.0),
-      softmodulus_q_pair_multiply(
-        softmodulus_q_pair_multiply(softmodulus_q_pair(3.0, 0.0), softmodulus_q_pair_from_f32(x)),
-        v
-      )
-    );
-  }
-  var result = softmodulus_q_pair_to_f32(v2);
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)))) {
-    result = softmodulus_q_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 fn softmodulus_q_backward(dy: f32, x: f32) -> f32 {
   let v = abs(x);
   return dy * select(select(softmodulus_q_sign(x), x, softmodulus_q_is_nan(x)), 4.0 * x - 3.0 * x * v, v <= 1.0);
@@ -825,35 +791,8 @@ struct softmodulus_q_value_and_slopes {
 }
 
 fn softmodulus_q_fused(x: f32) -> softmodulus_q_value_and_slopes {
-  let v = softmodulus_q_pair_abs(softmodulus_q_pair_from_f32(x));
-  var v2 = v;
-  if (v.high <= 1.0) {
-    v2 = softmodulus_q_pair_multiply(
-      softmodulus_q_pair_multiply(softmodulus_q_pair_from_f32(x), softmodulus_q_pair_from_f32(x)),
-      softmodulus_q_pair_subtract(softmodulus_q_pair(2.0, 0.0), v)
-    );
-  }
-  var v3 = softmodulus_q_pair_sign(softmodulus_q_pair_from_f32(x));
-  if (v.high <= 1.0) {
-    v3 = softmodulus_q_pair_subtract(
-      softmodulus_q_pair_scale(softmodulus_q_pair_from_f32(x), 4.0),
-      softmodulus_q_pair_multiply(
-        softmodulus_q_pair_multiply(softmodulus_q_pair(3.0, 0.0), softmodulus_q_pair_from_f32(x)),
-        v
-      )
-    );
-  }
-  var result_value = softmodulus_q_pair_to_f32(v2);
-  // By the function that computes this alone.
-  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)))) {
-    result_value = softmodulus_q(x);
-  }
-  var result_x = softmodulus_q_pair_to_f32(v3);
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((v.high >= 3.637979e-12) | (x == 0.0)))) {
-    result_x = softmodulus_q_slope_0_far(x);
-  }
-  return softmodulus_q_value_and_slopes(select(result_value, x, softmodulus_q_is_nan(x)), result_x);
+  let slopes = softmodulus_q_backward(1.0, x);
+  return softmodulus_q_value_and_slopes(softmodulus_q(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -995,7 +934,7 @@ fn softmodulus_q_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn softmodulus_q_double_backward(dy: f32, ddx: f32, x: f32) -> softmodulus_q_second_gradients {
-  let slopes = softmodulus_q_backward_carefully(1.0, x);
+  let slopes = softmodulus_q_backward(1.0, x);
   let curvatures = softmodulus_q_curvature(x);
   return softmodulus_q_second_gradients(ddx * slopes, softmodulus_q_product_of_three(dy, ddx, curvatures));
 }

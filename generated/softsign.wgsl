@@ -13,92 +13,6 @@ fn softsign(x: f32) -> f32 {
   return select(bounded2 / (abs(bounded2) + 1.0), x, softsign_is_nan(x));
 }
 
-fn softsign_slope_0_far(x0: f32) -> f32 {
-  let t = abs(x0) + 1.0;
-  return 1.0 / (t * t);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct softsign_pair {
-  high: f32,
-  low: f32,
-}
-
-fn softsign_pair_abs(a: softsign_pair) -> softsign_pair {
-  return softsign_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-fn softsign_pair_from_f32(x: f32) -> softsign_pair {
-  return softsign_pair(x, 0.0);
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn softsign_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// a + b exactly (Knuth).
-fn softsign_pair_sum(a: f32, b: f32) -> softsign_pair {
-  let s = softsign_rounded(a + b);
-  let t = softsign_rounded(s - a);
-  return softsign_pair(s, (a - softsign_rounded(s - t)) + (b - t));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn softsign_pair_ordered_sum(a: f32, b: f32) -> softsign_pair {
-  let s = softsign_rounded(a + b);
-  return softsign_pair(s, b - softsign_rounded(s - a));
-}
-
-fn softsign_pair_add(a: softsign_pair, b: softsign_pair) -> softsign_pair {
-  let s = softsign_pair_sum(a.high, b.high);
-  return softsign_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-fn softsign_pair_to_f32(a: softsign_pair) -> f32 {
-  return a.high + a.low;
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn softsign_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn softsign_pair_product(a: f32, b: f32) -> softsign_pair {
-  let p = softsign_rounded(a * b);
-  let ah = softsign_upper_half(a);
-  let al = a - ah;
-  let bh = softsign_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return softsign_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn softsign_pair_divide(a: softsign_pair, b: softsign_pair) -> softsign_pair {
-  let q = softsign_rounded(a.high / b.high);
-  let p = softsign_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return softsign_pair_ordered_sum(q, rest / b.high);
-}
-
-fn softsign_pair_multiply(a: softsign_pair, b: softsign_pair) -> softsign_pair {
-  let p = softsign_pair_product(a.high, b.high);
-  return softsign_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn softsign_backward_carefully(dy: f32, x: f32) -> f32 {
-  let v = softsign_pair_abs(softsign_pair_from_f32(x));
-  let u = softsign_pair_add(v, softsign_pair(1.0, 0.0));
-  var result = softsign_pair_to_f32(softsign_pair_divide(softsign_pair(1.0, 0.0), softsign_pair_multiply(u, u)));
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)))) {
-    result = softsign_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 fn softsign_backward(dy: f32, x: f32) -> f32 {
   let u = abs(x) + 1.0;
   return dy * (1.0 / (u * u));
@@ -110,16 +24,8 @@ struct softsign_value_and_slopes {
 }
 
 fn softsign_fused(x: f32) -> softsign_value_and_slopes {
-  let bounded = select(x, 3.4028234663852886e38, x > 3.4028234663852886e38);
-  let bounded2 = select(bounded, -3.4028234663852886e38, bounded < -3.4028234663852886e38);
-  let v = softsign_pair_abs(softsign_pair_from_f32(x));
-  let u = softsign_pair_add(v, softsign_pair(1.0, 0.0));
-  var result_x = softsign_pair_to_f32(softsign_pair_divide(softsign_pair(1.0, 0.0), softsign_pair_multiply(u, u)));
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)))) {
-    result_x = softsign_slope_0_far(x);
-  }
-  return softsign_value_and_slopes(select(bounded2 / (abs(bounded2) + 1.0), x, softsign_is_nan(x)), result_x);
+  let slopes = softsign_backward(1.0, x);
+  return softsign_value_and_slopes(softsign(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -127,6 +33,12 @@ struct softsign_ranged {
   high: f32,
   low: f32,
   exponent: f32,
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct softsign_pair {
+  high: f32,
+  low: f32,
 }
 
 const softsign_RANGED_ZERO: softsign_ranged = softsign_ranged(0.0, 0.0, -2.0e38);
@@ -166,6 +78,29 @@ fn softsign_ranged_from_given(x: f32) -> softsign_ranged {
   return softsign_ranged_select(infinite, softsign_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn softsign_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// a + b exactly (Knuth).
+fn softsign_pair_sum(a: f32, b: f32) -> softsign_pair {
+  let s = softsign_rounded(a + b);
+  let t = softsign_rounded(s - a);
+  return softsign_pair(s, (a - softsign_rounded(s - t)) + (b - t));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn softsign_pair_ordered_sum(a: f32, b: f32) -> softsign_pair {
+  let s = softsign_rounded(a + b);
+  return softsign_pair(s, b - softsign_rounded(s - a));
+}
+
+fn softsign_pair_add(a: softsign_pair, b: softsign_pair) -> softsign_pair {
+  let s = softsign_pair_sum(a.high, b.high);
+  return softsign_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
 fn softsign_ranged_add(a: softsign_ranged, b: softsign_ranged) -> softsign_ranged {
   let swapped = b.exponent > a.exponent;
   let x = softsign_ranged_select(swapped, b, a);
@@ -189,11 +124,40 @@ fn softsign_ranged_to_limit(a: softsign_ranged) -> f32 {
   return ((a.high + a.low) * softsign_power_of_two(first)) * softsign_power_of_two(exponent - first);
 }
 
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn softsign_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn softsign_pair_product(a: f32, b: f32) -> softsign_pair {
+  let p = softsign_rounded(a * b);
+  let ah = softsign_upper_half(a);
+  let al = a - ah;
+  let bh = softsign_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return softsign_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn softsign_pair_divide(a: softsign_pair, b: softsign_pair) -> softsign_pair {
+  let q = softsign_rounded(a.high / b.high);
+  let p = softsign_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return softsign_pair_ordered_sum(q, rest / b.high);
+}
+
 fn softsign_ranged_divide(a: softsign_ranged, b: softsign_ranged) -> softsign_ranged {
   return softsign_ranged_of(
     softsign_pair_divide(softsign_pair(a.high, a.low), softsign_pair(b.high, b.low)),
     a.exponent - b.exponent
   );
+}
+
+fn softsign_pair_multiply(a: softsign_pair, b: softsign_pair) -> softsign_pair {
+  let p = softsign_pair_product(a.high, b.high);
+  return softsign_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 fn softsign_ranged_multiply(a: softsign_ranged, b: softsign_ranged) -> softsign_ranged {
@@ -220,6 +184,18 @@ fn softsign_curvature_0_far(x0: f32) -> f32 {
       softsign_ranged_multiply(softsign_ranged_multiply(t0, t0), t0)
     )
   );
+}
+
+fn softsign_pair_abs(a: softsign_pair) -> softsign_pair {
+  return softsign_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn softsign_pair_from_f32(x: f32) -> softsign_pair {
+  return softsign_pair(x, 0.0);
+}
+
+fn softsign_pair_to_f32(a: softsign_pair) -> f32 {
+  return a.high + a.low;
 }
 
 // a times a power of two.
@@ -261,7 +237,7 @@ fn softsign_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn softsign_double_backward(dy: f32, ddx: f32, x: f32) -> softsign_second_gradients {
-  let slopes = softsign_backward_carefully(1.0, x);
+  let slopes = softsign_backward(1.0, x);
   let curvatures = softsign_curvature(x);
   return softsign_second_gradients(ddx * slopes, softsign_product_of_three(dy, ddx, curvatures));
 }
@@ -329,15 +305,12 @@ fn softsign_fused_inputs(
     return;
   }
   let x0 = softsign_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = softsign_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  softsign_output_y[i] = result0;
-  softsign_derivative_dx[i] = result1;
+  let g0 = softsign_fused(x0.x);
+  let g1 = softsign_fused(x0.y);
+  let g2 = softsign_fused(x0.z);
+  let g3 = softsign_fused(x0.w);
+  softsign_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  softsign_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

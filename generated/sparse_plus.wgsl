@@ -21,99 +21,9 @@ struct sparse_plus_value_and_slopes {
   x: f32,
 }
 
-fn sparse_plus_value_far(x0: f32) -> f32 {
-  let t = x0 + 1.0;
-  return select(select(0.25 * t * t, x0, x0 >= 1.0), 0.0, x0 <= -1.0);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct sparse_plus_pair {
-  high: f32,
-  low: f32,
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn sparse_plus_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// a + b exactly (Knuth).
-fn sparse_plus_pair_sum(a: f32, b: f32) -> sparse_plus_pair {
-  let s = sparse_plus_rounded(a + b);
-  let t = sparse_plus_rounded(s - a);
-  return sparse_plus_pair(s, (a - sparse_plus_rounded(s - t)) + (b - t));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn sparse_plus_pair_ordered_sum(a: f32, b: f32) -> sparse_plus_pair {
-  let s = sparse_plus_rounded(a + b);
-  return sparse_plus_pair(s, b - sparse_plus_rounded(s - a));
-}
-
-fn sparse_plus_pair_add(a: sparse_plus_pair, b: sparse_plus_pair) -> sparse_plus_pair {
-  let s = sparse_plus_pair_sum(a.high, b.high);
-  return sparse_plus_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-fn sparse_plus_pair_from_f32(x: f32) -> sparse_plus_pair {
-  return sparse_plus_pair(x, 0.0);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn sparse_plus_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn sparse_plus_pair_product(a: f32, b: f32) -> sparse_plus_pair {
-  let p = sparse_plus_rounded(a * b);
-  let ah = sparse_plus_upper_half(a);
-  let al = a - ah;
-  let bh = sparse_plus_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return sparse_plus_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-fn sparse_plus_pair_multiply(a: sparse_plus_pair, b: sparse_plus_pair) -> sparse_plus_pair {
-  let p = sparse_plus_pair_product(a.high, b.high);
-  return sparse_plus_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-// a times a power of two.
-fn sparse_plus_pair_scale(a: sparse_plus_pair, factor: f32) -> sparse_plus_pair {
-  return sparse_plus_pair(a.high * factor, a.low * factor);
-}
-
-fn sparse_plus_pair_to_f32(a: sparse_plus_pair) -> f32 {
-  return a.high + a.low;
-}
-
 fn sparse_plus_fused(x: f32) -> sparse_plus_value_and_slopes {
-  let u = sparse_plus_pair_add(sparse_plus_pair_from_f32(x), sparse_plus_pair(1.0, 0.0));
-  let squared = sparse_plus_pair_multiply(u, u);
-  var v = sparse_plus_pair_scale(squared, 0.25);
-  if (x >= 1.0) {
-    v = sparse_plus_pair_from_f32(x);
-  }
-  var v2 = v;
-  if (x <= -1.0) {
-    v2 = sparse_plus_pair(0.0, 0.0);
-  }
-  var result_value = sparse_plus_pair_to_f32(v2);
-  // Far out, or no number at all.
-  if (
-    !(
-      ((x <= -1.0) | ((x >= 1.0) | (squared.high >= 3.9443045e-31))) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result_value = sparse_plus_value_far(x);
-  }
-  return sparse_plus_value_and_slopes(
-    select(result_value, x, sparse_plus_is_nan(x)),
-    select(select(0.5 * x + 0.5, 1.0, x >= 1.0), 0.0, x <= -1.0)
-  );
+  let slopes = sparse_plus_backward(1.0, x);
+  return sparse_plus_value_and_slopes(sparse_plus(x), slopes);
 }
 
 fn sparse_plus_curvature(x: f32) -> f32 {
@@ -205,15 +115,12 @@ fn sparse_plus_fused_inputs(
     return;
   }
   let x0 = sparse_plus_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = sparse_plus_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  sparse_plus_output_y[i] = result0;
-  sparse_plus_derivative_dx[i] = result1;
+  let g0 = sparse_plus_fused(x0.x);
+  let g1 = sparse_plus_fused(x0.y);
+  let g2 = sparse_plus_fused(x0.z);
+  let g3 = sparse_plus_fused(x0.w);
+  sparse_plus_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  sparse_plus_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

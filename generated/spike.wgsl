@@ -14,101 +14,6 @@ fn spike(x: f32, slope: f32) -> f32 {
   return select(select(v, x, spike_is_nan(x)), x, spike_is_nan(x));
 }
 
-fn spike_slope_0_far(x0: f32, x1: f32) -> f32 {
-  let t = abs(x0) * x1 + 1.0;
-  return 1.0 / (t * t);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct spike_pair {
-  high: f32,
-  low: f32,
-}
-
-fn spike_pair_abs(a: spike_pair) -> spike_pair {
-  return spike_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-fn spike_pair_from_f32(x: f32) -> spike_pair {
-  return spike_pair(x, 0.0);
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn spike_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn spike_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn spike_pair_product(a: f32, b: f32) -> spike_pair {
-  let p = spike_rounded(a * b);
-  let ah = spike_upper_half(a);
-  let al = a - ah;
-  let bh = spike_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return spike_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn spike_pair_ordered_sum(a: f32, b: f32) -> spike_pair {
-  let s = spike_rounded(a + b);
-  return spike_pair(s, b - spike_rounded(s - a));
-}
-
-fn spike_pair_multiply(a: spike_pair, b: spike_pair) -> spike_pair {
-  let p = spike_pair_product(a.high, b.high);
-  return spike_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-// a + b exactly (Knuth).
-fn spike_pair_sum(a: f32, b: f32) -> spike_pair {
-  let s = spike_rounded(a + b);
-  let t = spike_rounded(s - a);
-  return spike_pair(s, (a - spike_rounded(s - t)) + (b - t));
-}
-
-fn spike_pair_add(a: spike_pair, b: spike_pair) -> spike_pair {
-  let s = spike_pair_sum(a.high, b.high);
-  return spike_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-fn spike_pair_to_f32(a: spike_pair) -> f32 {
-  return a.high + a.low;
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn spike_pair_divide(a: spike_pair, b: spike_pair) -> spike_pair {
-  let q = spike_rounded(a.high / b.high);
-  let p = spike_pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return spike_pair_ordered_sum(q, rest / b.high);
-}
-
-fn spike_backward_carefully(dy: f32, x: f32, slope: f32) -> f32 {
-  let v = spike_pair_abs(spike_pair_from_f32(x));
-  let p = spike_pair_multiply(spike_pair_from_f32(slope), v);
-  let u = spike_pair_add(p, spike_pair(1.0, 0.0));
-  let squared = spike_pair_multiply(u, u);
-  var result = spike_pair_to_f32(spike_pair_divide(spike_pair(1.0, 0.0), squared));
-  // Far out, or no number at all.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(slope)) <= 0x5c800000u) &
-        (abs(slope) >= 3.469447e-18) &
-      (bitcast<u32>(abs(squared.high)) <= 0x7a800000u)
-    )
-  ) {
-    result = spike_slope_0_far(x, slope);
-  }
-  return dy * result;
-}
-
 fn spike_backward(dy: f32, x: f32, slope: f32) -> f32 {
   let u = slope * abs(x) + 1.0;
   return dy * (1.0 / (u * u));
@@ -120,24 +25,8 @@ struct spike_value_and_slopes {
 }
 
 fn spike_fused(x: f32, slope: f32) -> spike_value_and_slopes {
-  let v2 = select(0.0, 1.0, x > 0.0);
-  let v = spike_pair_abs(spike_pair_from_f32(x));
-  let p = spike_pair_multiply(spike_pair_from_f32(slope), v);
-  let u = spike_pair_add(p, spike_pair(1.0, 0.0));
-  let squared = spike_pair_multiply(u, u);
-  var result_x = spike_pair_to_f32(spike_pair_divide(spike_pair(1.0, 0.0), squared));
-  // Far out, or no number at all.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(slope)) <= 0x5c800000u) &
-        (abs(slope) >= 3.469447e-18) &
-      (bitcast<u32>(abs(squared.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_x = spike_slope_0_far(x, slope);
-  }
-  return spike_value_and_slopes(select(select(v2, x, spike_is_nan(x)), x, spike_is_nan(x)), result_x);
+  let slopes = spike_backward(1.0, x, slope);
+  return spike_value_and_slopes(spike(x, slope), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -145,6 +34,12 @@ struct spike_ranged {
   high: f32,
   low: f32,
   exponent: f32,
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct spike_pair {
+  high: f32,
+  low: f32,
 }
 
 const spike_RANGED_ZERO: spike_ranged = spike_ranged(0.0, 0.0, -2.0e38);
@@ -184,6 +79,29 @@ fn spike_ranged_from_given(x: f32) -> spike_ranged {
   return spike_ranged_select(infinite, spike_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn spike_rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// a + b exactly (Knuth).
+fn spike_pair_sum(a: f32, b: f32) -> spike_pair {
+  let s = spike_rounded(a + b);
+  let t = spike_rounded(s - a);
+  return spike_pair(s, (a - spike_rounded(s - t)) + (b - t));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn spike_pair_ordered_sum(a: f32, b: f32) -> spike_pair {
+  let s = spike_rounded(a + b);
+  return spike_pair(s, b - spike_rounded(s - a));
+}
+
+fn spike_pair_add(a: spike_pair, b: spike_pair) -> spike_pair {
+  let s = spike_pair_sum(a.high, b.high);
+  return spike_pair_ordered_sum(s.high, s.low + (a.low + b.low));
+}
+
 fn spike_ranged_add(a: spike_ranged, b: spike_ranged) -> spike_ranged {
   let swapped = b.exponent > a.exponent;
   let x = spike_ranged_select(swapped, b, a);
@@ -194,6 +112,27 @@ fn spike_ranged_add(a: spike_ranged, b: spike_ranged) -> spike_ranged {
     spike_pair_add(spike_pair(x.high, x.low), spike_pair(y.high * factor, y.low * factor)),
     x.exponent
   );
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn spike_upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn spike_pair_product(a: f32, b: f32) -> spike_pair {
+  let p = spike_rounded(a * b);
+  let ah = spike_upper_half(a);
+  let al = a - ah;
+  let bh = spike_upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return spike_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+fn spike_pair_multiply(a: spike_pair, b: spike_pair) -> spike_pair {
+  let p = spike_pair_product(a.high, b.high);
+  return spike_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 fn spike_ranged_multiply(a: spike_ranged, b: spike_ranged) -> spike_ranged {
@@ -212,6 +151,14 @@ fn spike_ranged_to_limit(a: spike_ranged) -> f32 {
   let exponent = i32(clamp(a.exponent, -250.0, 250.0));
   let first = exponent >> 1u;
   return ((a.high + a.low) * spike_power_of_two(first)) * spike_power_of_two(exponent - first);
+}
+
+// The quotient as rounded, and what is left of a over b.
+fn spike_pair_divide(a: spike_pair, b: spike_pair) -> spike_pair {
+  let q = spike_rounded(a.high / b.high);
+  let p = spike_pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return spike_pair_ordered_sum(q, rest / b.high);
 }
 
 fn spike_ranged_divide(a: spike_ranged, b: spike_ranged) -> spike_ranged {
@@ -239,6 +186,18 @@ fn spike_curvature_0_far(x0: f32, x1: f32) -> f32 {
       spike_ranged_multiply(spike_ranged_multiply(t0, t0), t0)
     )
   );
+}
+
+fn spike_pair_abs(a: spike_pair) -> spike_pair {
+  return spike_pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn spike_pair_from_f32(x: f32) -> spike_pair {
+  return spike_pair(x, 0.0);
+}
+
+fn spike_pair_to_f32(a: spike_pair) -> f32 {
+  return a.high + a.low;
 }
 
 // a times a power of two.
@@ -291,7 +250,7 @@ fn spike_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn spike_double_backward(dy: f32, ddx: f32, x: f32, slope: f32) -> spike_second_gradients {
-  let slopes = spike_backward_carefully(1.0, x, slope);
+  let slopes = spike_backward(1.0, x, slope);
   let curvatures = spike_curvature(x, slope);
   return spike_second_gradients(ddx * slopes, spike_product_of_three(dy, ddx, curvatures));
 }
@@ -360,15 +319,12 @@ fn spike_fused_inputs(
     return;
   }
   let x0 = spike_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = spike_fused(x0[k], spike_uniforms.p_slope);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  spike_output_y[i] = result0;
-  spike_derivative_dx[i] = result1;
+  let g0 = spike_fused(x0.x, spike_uniforms.p_slope);
+  let g1 = spike_fused(x0.y, spike_uniforms.p_slope);
+  let g2 = spike_fused(x0.z, spike_uniforms.p_slope);
+  let g3 = spike_fused(x0.w, spike_uniforms.p_slope);
+  spike_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  spike_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

@@ -1030,36 +1030,9 @@ struct spike_rate_escape_value_and_slopes {
   x: f32,
 }
 
-fn spike_rate_escape_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
-  return spike_rate_escape_backward(1.0, x0, x1, x2);
-}
-
 fn spike_rate_escape_fused(x: f32, beta: f32, slope: f32) -> spike_rate_escape_value_and_slopes {
-  let v3 = select(0.0, 1.0, x > 0.0);
-  let u = spike_rate_escape_pair_subtract(spike_rate_escape_pair_from_f32(x), spike_rate_escape_pair(1.0, 0.0));
-  let v = spike_rate_escape_pair_abs(u);
-  let p = spike_rate_escape_pair_multiply(spike_rate_escape_pair_from_f32(beta), v);
-  let v2 = spike_rate_escape_pair_negate(p);
-  let e = spike_rate_escape_pair_exp(v2);
-  var result_x = spike_rate_escape_pair_to_f32(
-    spike_rate_escape_pair_multiply(spike_rate_escape_pair_from_f32(slope), e)
-  );
-  // By the function that computes this alone.
-  if (
-    !(
-      (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
-        (abs(beta) >= 3.469447e-18) &
-        (bitcast<u32>(abs(slope)) <= 0x5c800000u) &
-      ((abs(slope) >= 3.469447e-18) | (slope == 0.0))
-    )
-  ) {
-    result_x = spike_rate_escape_slope_0(x, beta, slope);
-  }
-  return spike_rate_escape_value_and_slopes(
-    select(select(v3, x, spike_rate_escape_is_nan(x)), x, spike_rate_escape_is_nan(x)),
-    result_x
-  );
+  let slopes = spike_rate_escape_backward(1.0, x, beta, slope);
+  return spike_rate_escape_value_and_slopes(spike_rate_escape(x, beta, slope), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1252,7 +1225,7 @@ fn spike_rate_escape_double_backward(
   beta: f32,
   slope: f32
 ) -> spike_rate_escape_second_gradients {
-  let slopes = spike_rate_escape_backward_carefully(1.0, x, beta, slope);
+  let slopes = spike_rate_escape_backward(1.0, x, beta, slope);
   let curvatures = spike_rate_escape_curvature(x, beta, slope);
   return spike_rate_escape_second_gradients(ddx * slopes, spike_rate_escape_product_of_three(dy, ddx, curvatures));
 }

@@ -1074,40 +1074,9 @@ struct spline_log_value_and_slopes {
   x: f32,
 }
 
-fn spline_log_slope_0(x0: f32) -> f32 {
-  return spline_log_backward(1.0, x0);
-}
-
 fn spline_log_fused(x: f32) -> spline_log_value_and_slopes {
-  let squared = spline_log_pair_multiply(spline_log_pair_from_f32(x), spline_log_pair_from_f32(x));
-  let l = spline_log_pair_log1p(spline_log_pair_from_f32(x));
-  let p = spline_log_pair_scale(spline_log_pair_from_f32(x), 2.0);
-  let p2 = spline_log_pair_multiply(p, l);
-  let u = spline_log_pair_add(spline_log_pair_from_f32(x), spline_log_pair(1.0, 0.0));
-  let q = spline_log_pair_divide(squared, u);
-  let u2 = spline_log_pair_add(p2, q);
-  var result_value = spline_log_pair_to_f32(spline_log_pair_multiply(squared, l));
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) & (x >= -0.99902344))) {
-    result_value = spline_log_value_far(x);
-  }
-  var result_x = spline_log_pair_to_f32(u2);
-  // By the function that computes this alone.
-  if (
-    !(
-      (1.26217745e-29 * (1.0 / abs(u.high)) + (abs(p2.high) + 0.000030517578 * abs(q.high)) <= 32.0 * abs(u2.high)) &
-        (abs(u2.high) >= 3.9443045e-31) &
-        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(u2.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(q.high)) <= 0x7a800000u) &
-        (abs(u.high) >= 7.888609e-31) &
-      (x >= -0.99902344)
-    )
-  ) {
-    result_x = spline_log_slope_0(x);
-  }
-  return spline_log_value_and_slopes(select(result_value, x, spline_log_is_nan(x)), result_x);
+  let slopes = spline_log_backward(1.0, x);
+  return spline_log_value_and_slopes(spline_log(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1295,7 +1264,7 @@ fn spline_log_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn spline_log_double_backward(dy: f32, ddx: f32, x: f32) -> spline_log_second_gradients {
-  let slopes = spline_log_backward_carefully(1.0, x);
+  let slopes = spline_log_backward(1.0, x);
   let curvatures = spline_log_curvature(x);
   return spline_log_second_gradients(ddx * slopes, spline_log_product_of_three(dy, ddx, curvatures));
 }

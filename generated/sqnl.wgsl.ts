@@ -25,103 +25,9 @@ struct sqnl_value_and_slopes {
   x: f32,
 }
 
-fn sqnl_value_far(x0: f32) -> f32 {
-  let t = 0.25 * x0 * x0;
-  return select(select(select(x0 + t, -1.0, x0 < -2.0), x0 - t, x0 >= 0.0), 1.0, x0 > 2.0);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct sqnl_pair {
-  high: f32,
-  low: f32,
-}
-
-// a times a power of two.
-fn sqnl_pair_scale(a: sqnl_pair, factor: f32) -> sqnl_pair {
-  return sqnl_pair(a.high * factor, a.low * factor);
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn sqnl_rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn sqnl_upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn sqnl_pair_product(a: f32, b: f32) -> sqnl_pair {
-  let p = sqnl_rounded(a * b);
-  let ah = sqnl_upper_half(a);
-  let al = a - ah;
-  let bh = sqnl_upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return sqnl_pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn sqnl_pair_ordered_sum(a: f32, b: f32) -> sqnl_pair {
-  let s = sqnl_rounded(a + b);
-  return sqnl_pair(s, b - sqnl_rounded(s - a));
-}
-
-fn sqnl_pair_multiply(a: sqnl_pair, b: sqnl_pair) -> sqnl_pair {
-  let p = sqnl_pair_product(a.high, b.high);
-  return sqnl_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn sqnl_pair_from_f32(x: f32) -> sqnl_pair {
-  return sqnl_pair(x, 0.0);
-}
-
-// a + b exactly (Knuth).
-fn sqnl_pair_sum(a: f32, b: f32) -> sqnl_pair {
-  let s = sqnl_rounded(a + b);
-  let t = sqnl_rounded(s - a);
-  return sqnl_pair(s, (a - sqnl_rounded(s - t)) + (b - t));
-}
-
-fn sqnl_pair_add(a: sqnl_pair, b: sqnl_pair) -> sqnl_pair {
-  let s = sqnl_pair_sum(a.high, b.high);
-  return sqnl_pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-fn sqnl_pair_subtract(a: sqnl_pair, b: sqnl_pair) -> sqnl_pair {
-  let s = sqnl_pair_sum(a.high, -b.high);
-  return sqnl_pair_ordered_sum(s.high, s.low + (a.low - b.low));
-}
-
-fn sqnl_pair_to_f32(a: sqnl_pair) -> f32 {
-  return a.high + a.low;
-}
-
 fn sqnl_fused(x: f32) -> sqnl_value_and_slopes {
-  let p2 = 0.5 * x;
-  let p = sqnl_pair_scale(sqnl_pair_multiply(sqnl_pair_from_f32(x), sqnl_pair_from_f32(x)), 0.25);
-  var v = sqnl_pair(-1.0, 0.0);
-  if (x >= -2.0) {
-    v = sqnl_pair_add(sqnl_pair_from_f32(x), p);
-  }
-  var v2 = v;
-  if (x >= 0.0) {
-    v2 = sqnl_pair_subtract(sqnl_pair_from_f32(x), p);
-  }
-  var v3 = v2;
-  if (x > 2.0) {
-    v3 = sqnl_pair(1.0, 0.0);
-  }
-  var result_value = sqnl_pair_to_f32(v3);
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
-    result_value = sqnl_value_far(x);
-  }
-  return sqnl_value_and_slopes(
-    select(result_value, x, sqnl_is_nan(x)),
-    select(select(select(0.0, p2 + 1.0, x >= -2.0), 1.0 - p2, x >= 0.0), 0.0, x > 2.0)
-  );
+  let slopes = sqnl_backward(1.0, x);
+  return sqnl_value_and_slopes(sqnl(x), slopes);
 }
 
 fn sqnl_curvature(x: f32) -> f32 {
@@ -216,15 +122,12 @@ fn sqnl_fused_inputs(
     return;
   }
   let x0 = sqnl_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = sqnl_fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  sqnl_output_y[i] = result0;
-  sqnl_derivative_dx[i] = result1;
+  let g0 = sqnl_fused(x0.x);
+  let g1 = sqnl_fused(x0.y);
+  let g2 = sqnl_fused(x0.z);
+  let g3 = sqnl_fused(x0.w);
+  sqnl_output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  sqnl_derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

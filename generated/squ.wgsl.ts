@@ -112,14 +112,8 @@ struct squ_value_and_slopes {
 }
 
 fn squ_fused(x: f32) -> squ_value_and_slopes {
-  var result_value = squ_pair_to_f32(
-    squ_pair_add(squ_pair_from_f32(x), squ_pair_multiply(squ_pair_from_f32(x), squ_pair_from_f32(x)))
-  );
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)))) {
-    result_value = squ_value_far(x);
-  }
-  return squ_value_and_slopes(select(result_value, x, squ_is_nan(x)), 2.0 * x + 1.0);
+  let slopes = squ_backward(1.0, x);
+  return squ_value_and_slopes(squ(x), slopes);
 }
 
 fn squ_curvature(x: f32) -> f32 {

@@ -920,51 +920,9 @@ struct star_relu_value_and_slopes {
   x: f32,
 }
 
-fn star_relu_slope_0(x0: f32, x1: f32, x2: f32) -> f32 {
-  return star_relu_backward(1.0, x0, x1, x2).x;
-}
-
 fn star_relu_fused(x: f32, scale: f32, bias: f32) -> star_relu_value_and_slopes {
-  let squared = star_relu_pair_multiply(star_relu_pair_from_f32(x), star_relu_pair_from_f32(x));
-  var v = star_relu_pair(0.0, 0.0);
-  if (x > 0.0) {
-    v = squared;
-  }
-  var v2 = star_relu_pair(0.0, 0.0);
-  if (x > 0.0) {
-    v2 = star_relu_pair_multiply(star_relu_pair_scale(star_relu_pair_from_f32(x), 2.0), star_relu_pair_from_f32(scale));
-  }
-  var result_value = star_relu_pair_to_f32(
-    star_relu_pair_add(star_relu_pair_from_f32(bias), star_relu_pair_multiply(star_relu_pair_from_f32(scale), v))
-  );
-  // By the function that computes this alone.
-  if (
-    !(
-      ((x <= 0.0) |
-        ((abs(scale * squared.high) <= 1048576.0 * abs(bias + scale * squared.high)) &
-          (abs(bias + scale * squared.high) >= 3.9443045e-31))) &
-        (bitcast<u32>(abs(x)) <= 0x52800000u) &
-        ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        (bitcast<u32>(abs(scale)) <= 0x52800000u) &
-        ((abs(scale) >= 3.637979e-12) | (scale == 0.0)) &
-        (bitcast<u32>(abs(bias)) <= 0x52800000u) &
-      ((abs(bias) >= 3.637979e-12) | (bias == 0.0))
-    )
-  ) {
-    result_value = star_relu(x, scale, bias);
-  }
-  var result_x = star_relu_pair_to_f32(v2);
-  // By the function that computes this alone.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(scale)) <= 0x5c800000u) &
-      ((abs(scale) >= 3.469447e-18) | (scale == 0.0))
-    )
-  ) {
-    result_x = star_relu_slope_0(x, scale, bias);
-  }
-  return star_relu_value_and_slopes(select(result_value, x, star_relu_is_nan(x)), result_x);
+  let slopes = star_relu_backward(1.0, x, scale, bias);
+  return star_relu_value_and_slopes(star_relu(x, scale, bias), slopes.x);
 }
 
 struct star_relu_curvatures {
@@ -1003,7 +961,7 @@ fn star_relu_double_backward(
   ddscale: f32,
   ddbias: f32
 ) -> star_relu_second_gradients {
-  let slopes = star_relu_backward_carefully(1.0, x, scale, bias);
+  let slopes = star_relu_backward(1.0, x, scale, bias);
   let curvatures = star_relu_curvature(x, scale, bias);
   return star_relu_second_gradients(
     ddx * slopes.x + ddscale * slopes.scale + ddbias * slopes.bias,

@@ -776,28 +776,9 @@ struct super_spike_value_and_slopes {
   x: f32,
 }
 
-fn super_spike_slope_0(x0: f32, x1: f32) -> f32 {
-  return super_spike_backward(1.0, x0, x1);
-}
-
 fn super_spike_fused(x: f32, alpha: f32) -> super_spike_value_and_slopes {
-  let v2 = select(0.0, 1.0, x >= 0.0);
-  let v = super_spike_pair_abs(super_spike_pair_from_f32(x));
-  let u = super_spike_pair_add(v, super_spike_pair(1.0, 0.0));
-  var result_x = super_spike_pair_to_f32(
-    super_spike_pair_divide(super_spike_pair_from_f32(alpha), super_spike_pair_multiply(u, u))
-  );
-  // By the function that computes this alone.
-  if (
-    !(
-      (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((v.high >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(alpha)) <= 0x5c800000u) &
-      (abs(alpha) >= 3.469447e-18)
-    )
-  ) {
-    result_x = super_spike_slope_0(x, alpha);
-  }
-  return super_spike_value_and_slopes(select(select(v2, x, super_spike_is_nan(x)), x, super_spike_is_nan(x)), result_x);
+  let slopes = super_spike_backward(1.0, x, alpha);
+  return super_spike_value_and_slopes(super_spike(x, alpha), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -952,7 +933,7 @@ fn super_spike_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn super_spike_double_backward(dy: f32, ddx: f32, x: f32, alpha: f32) -> super_spike_second_gradients {
-  let slopes = super_spike_backward_carefully(1.0, x, alpha);
+  let slopes = super_spike_backward(1.0, x, alpha);
   let curvatures = super_spike_curvature(x, alpha);
   return super_spike_second_gradients(ddx * slopes, super_spike_product_of_three(dy, ddx, curvatures));
 }

@@ -1206,74 +1206,9 @@ struct swiglu_value_and_slopes {
   up: f32,
 }
 
-fn swiglu_slope_0(x0: f32, x1: f32) -> f32 {
-  return swiglu_backward(1.0, x0, x1).gate;
-}
-
 fn swiglu_fused(gate: f32, up: f32) -> swiglu_value_and_slopes {
-  let p = swiglu_pair_multiply(swiglu_pair_from_f32(gate), swiglu_pair_from_f32(up));
-  let bounded = swiglu_pair_at_most(swiglu_pair_from_f32(gate), swiglu_pair(40.0, 0.0));
-  let v = swiglu_pair_raised_exp(bounded);
-  let p2 = swiglu_pair_scale(v, 8.6736174e-19);
-  let u = swiglu_pair_add(p2, swiglu_pair(1.0, 0.0));
-  let q = swiglu_pair_divide(v, u);
-  let p3 = swiglu_pair_multiply(p, q);
-  let p4 = swiglu_pair_scale(p3, 8.6736174e-19);
-  let v2 = swiglu_pair_select(gate < 40.0, swiglu_pair_from_f32(gate), swiglu_pair(0.0, 0.0));
-  let u2 = swiglu_pair_add(u, v2);
-  let q2 = swiglu_pair_divide(u2, u);
-  let p5 = swiglu_pair_multiply(q, q2);
-  let p6 = swiglu_pair_multiply(swiglu_pair_from_f32(up), p5);
-  let p7 = swiglu_pair_scale(p6, 8.6736174e-19);
-  let p8 = swiglu_pair_multiply(swiglu_pair_from_f32(gate), q);
-  var result_value = swiglu_pair_to_f32(p4);
-  // By the function that computes this alone.
-  if (
-    !(
-      (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) & (bitcast<u32>(abs(gate)) <= 0x52800000u) &
-        ((abs(gate) >= 3.637979e-12) | (gate == 0.0)) &
-        (bitcast<u32>(abs(up)) <= 0x52800000u) &
-        ((abs(up) >= 3.637979e-12) | (up == 0.0)) &
-        (bitcast<u32>(abs(p4.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_value = swiglu(gate, up);
-  }
-  var result_gate = swiglu_pair_to_f32(p7);
-  // By the function that computes this alone.
-  if (
-    !(
-      (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
-        ((gate >= 40.0) | ((u.high <= 8.0 * abs(u.high + gate)) & (abs(u.high + gate) >= 7.888609e-31))) &
-        (abs(q2.high) >= 3.9443045e-31) &
-        (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
-        ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
-        (bitcast<u32>(abs(up)) <= 0x5c800000u) &
-        ((abs(up) >= 3.469447e-18) | (up == 0.0)) &
-        (bitcast<u32>(abs(p7.high)) <= 0x7a800000u) &
-        (bitcast<u32>(abs(p6.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p5.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_gate = swiglu_slope_0(gate, up);
-  }
-  var result_up = swiglu_pair_to_f32(swiglu_pair_scale(p8, 8.6736174e-19));
-  // Far out, or no number at all.
-  if (
-    !(
-      (v.high >= 3.9443045e-31) & (bitcast<u32>(abs(gate)) <= 0x5c800000u) &
-        ((abs(gate) >= 3.469447e-18) | (gate == 0.0)) &
-      (bitcast<u32>(abs(p8.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_up = swiglu_slope_1_far(gate);
-  }
-  return swiglu_value_and_slopes(
-    select(select(result_value, gate, swiglu_is_nan(gate)), up, swiglu_is_nan(up)),
-    result_gate,
-    result_up
-  );
+  let slopes = swiglu_backward(1.0, gate, up);
+  return swiglu_value_and_slopes(swiglu(gate, up), slopes.gate, slopes.up);
 }
 
 struct swiglu_curvatures {

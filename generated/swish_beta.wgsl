@@ -1255,55 +1255,9 @@ struct swish_beta_value_and_slopes {
   x: f32,
 }
 
-fn swish_beta_slope_0(x0: f32, x1: f32) -> f32 {
-  return swish_beta_backward(1.0, x0, x1);
-}
-
 fn swish_beta_fused(x: f32, beta: f32) -> swish_beta_value_and_slopes {
-  let p = swish_beta_pair_multiply(swish_beta_pair_from_f32(x), swish_beta_pair_from_f32(beta));
-  let bounded = swish_beta_pair_at_most(p, swish_beta_pair(40.0, 0.0));
-  let v = swish_beta_pair_raised_exp(bounded);
-  let p2 = swish_beta_pair_scale(v, 8.6736174e-19);
-  let u = swish_beta_pair_add(p2, swish_beta_pair(1.0, 0.0));
-  let q = swish_beta_pair_divide(v, u);
-  let p3 = swish_beta_pair_multiply(swish_beta_pair_from_f32(x), q);
-  let v2 = swish_beta_pair_select(p.high < 40.0, p, swish_beta_pair(0.0, 0.0));
-  let u2 = swish_beta_pair_add(u, v2);
-  let q2 = swish_beta_pair_divide(u2, u);
-  let p4 = swish_beta_pair_multiply(q, q2);
-  let p5 = swish_beta_pair_scale(p4, 8.6736174e-19);
-  var result_value = swish_beta_pair_to_f32(swish_beta_pair_scale(p3, 8.6736174e-19));
-  // By the function that computes this alone.
-  if (
-    !(
-      (v.high >= 7.888609e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
-        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
-      (bitcast<u32>(abs(p3.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_value = swish_beta(x, beta);
-  }
-  var result_x = swish_beta_pair_to_f32(p5);
-  // By the function that computes this alone.
-  if (
-    !(
-      (v.high >= 7.888609e-31) & (q.high >= 3.9443045e-31) &
-        ((p.high >= 40.0) |
-          ((u.high + 0.000015258789 * abs(p.high) <= 8.0 * abs(u.high + p.high)) &
-            (abs(u.high + p.high) >= 1.5777218e-30))) &
-        (abs(q2.high) >= 3.9443045e-31) &
-        (bitcast<u32>(abs(x)) <= 0x5c800000u) &
-        ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(beta)) <= 0x5c800000u) &
-        ((abs(beta) >= 3.469447e-18) | (beta == 0.0)) &
-        (bitcast<u32>(abs(p5.high)) <= 0x7a800000u) &
-      (bitcast<u32>(abs(p4.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_x = swish_beta_slope_0(x, beta);
-  }
-  return swish_beta_value_and_slopes(select(result_value, x, swish_beta_is_nan(x)), result_x);
+  let slopes = swish_beta_backward(1.0, x, beta);
+  return swish_beta_value_and_slopes(swish_beta(x, beta), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.

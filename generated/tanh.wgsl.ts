@@ -52,159 +52,6 @@ fn tanh_(x: f32) -> f32 {
   return tanh__tanh(x);
 }
 
-// 1/(1 + e^-x). With e = e^-|x| it is 1/(1 + e), or e/(1 + e) = e - e^2/(1 + e), which rounds less.
-fn tanh__sigmoid(x: f32) -> f32 {
-  if (tanh__is_nan(x)) {
-    return x;
-  }
-  let e = tanh__exp_scaled(-abs(x), 0.0, 0);
-  let d = 1.0 + e;
-  return select(e - e * (e / d), 1.0 / d, x >= 0.0);
-}
-
-// sigmoid(x) sigmoid(-x), the derivative of the sigmoid: s - s^2 with s = sigmoid(-|x|).
-fn tanh__logistic(x: f32) -> f32 {
-  if (tanh__is_nan(x)) {
-    return x;
-  }
-  let s = tanh__sigmoid(-abs(x));
-  return s - s * s;
-}
-
-fn tanh__slope_0_far(x0: f32) -> f32 {
-  return 4.0 * tanh__logistic(2.0 * x0);
-}
-
-// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
-struct tanh__pair {
-  high: f32,
-  low: f32,
-}
-
-// a times a power of two.
-fn tanh__pair_scale(a: tanh__pair, factor: f32) -> tanh__pair {
-  return tanh__pair(a.high * factor, a.low * factor);
-}
-
-fn tanh__pair_from_f32(x: f32) -> tanh__pair {
-  return tanh__pair(x, 0.0);
-}
-
-fn tanh__pair_abs(a: tanh__pair) -> tanh__pair {
-  return tanh__pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
-}
-
-fn tanh__pair_negate(a: tanh__pair) -> tanh__pair {
-  return tanh__pair(-a.high, -a.low);
-}
-
-// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
-fn tanh__rounded(x: f32) -> f32 {
-  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
-}
-
-// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
-fn tanh__upper_half(x: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
-}
-
-// a b exactly (Dekker); where a part would underflow, a b as rounded.
-fn tanh__pair_product(a: f32, b: f32) -> tanh__pair {
-  let p = tanh__rounded(a * b);
-  let ah = tanh__upper_half(a);
-  let al = a - ah;
-  let bh = tanh__upper_half(b);
-  let bl = b - bh;
-  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
-  return tanh__pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
-}
-
-// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
-fn tanh__pair_ordered_sum(a: f32, b: f32) -> tanh__pair {
-  let s = tanh__rounded(a + b);
-  return tanh__pair(s, b - tanh__rounded(s - a));
-}
-
-// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
-fn tanh__pair_expm1_small(a: tanh__pair) -> tanh__pair {
-  let x = a.high;
-  let square = tanh__pair_product(x, x);
-  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
-  let third = x * square.high;
-  let cube = third * 0.16666667 + third * x * p;
-  let s = tanh__pair_ordered_sum(x, 0.5 * square.high);
-  return tanh__pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
-}
-
-// a + b exactly (Knuth).
-fn tanh__pair_sum(a: f32, b: f32) -> tanh__pair {
-  let s = tanh__rounded(a + b);
-  let t = tanh__rounded(s - a);
-  return tanh__pair(s, (a - tanh__rounded(s - t)) + (b - t));
-}
-
-// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
-fn tanh__pair_reduced(a: tanh__pair, k: f32) -> tanh__pair {
-  return tanh__pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
-}
-
-// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
-fn tanh__pair_times_power(a: tanh__pair, k: i32) -> tanh__pair {
-  let first = k >> 1u;
-  return tanh__pair_scale(tanh__pair_scale(a, tanh__power_of_two(first)), tanh__power_of_two(k - first));
-}
-
-fn tanh__pair_add(a: tanh__pair, b: tanh__pair) -> tanh__pair {
-  let s = tanh__pair_sum(a.high, b.high);
-  return tanh__pair_ordered_sum(s.high, s.low + (a.low + b.low));
-}
-
-// e^a 2^n
-fn tanh__pair_exp_scaled(a: tanh__pair, n: i32) -> tanh__pair {
-  let x = clamp(a.high, -150.0, 150.0);
-  let k = floor(x * 1.442695 + 0.5);
-  let small = tanh__pair_expm1_small(tanh__pair_reduced(tanh__pair(x, select(a.low, 0.0, x != a.high)), k));
-  return tanh__pair_times_power(tanh__pair_add(tanh__pair(1.0, 0.0), small), i32(k) + n);
-}
-
-// 2^60 e^a: parts of small numbers underflow later.
-fn tanh__pair_raised_exp(a: tanh__pair) -> tanh__pair {
-  return tanh__pair_exp_scaled(a, 60);
-}
-
-fn tanh__pair_to_f32(a: tanh__pair) -> f32 {
-  return a.high + a.low;
-}
-
-// The quotient as rounded, and what is left of a over b.
-fn tanh__pair_divide(a: tanh__pair, b: tanh__pair) -> tanh__pair {
-  let q = tanh__rounded(a.high / b.high);
-  let p = tanh__pair_product(q, b.high);
-  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
-  return tanh__pair_ordered_sum(q, rest / b.high);
-}
-
-fn tanh__pair_multiply(a: tanh__pair, b: tanh__pair) -> tanh__pair {
-  let p = tanh__pair_product(a.high, b.high);
-  return tanh__pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn tanh__backward_carefully(dy: f32, x: f32) -> f32 {
-  let p = tanh__pair_scale(tanh__pair_from_f32(x), 2.0);
-  let v = tanh__pair_abs(p);
-  let v2 = tanh__pair_negate(v);
-  let v3 = tanh__pair_raised_exp(v2);
-  let u = tanh__pair_add(tanh__pair_scale(v3, 8.6736174e-19), tanh__pair(1.0, 0.0));
-  var result = tanh__pair_to_f32(
-    tanh__pair_scale(tanh__pair_scale(tanh__pair_divide(v3, tanh__pair_multiply(u, u)), 4.0), 8.6736174e-19)
-  );
-  // Far out, or no number at all.
-  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result = tanh__slope_0_far(x);
-  }
-  return dy * result;
-}
-
 // A number as a product: far below the normal numbers both factors are normal.
 struct tanh__halves {
   first: f32,
@@ -262,19 +109,8 @@ struct tanh__value_and_slopes {
 }
 
 fn tanh__fused(x: f32) -> tanh__value_and_slopes {
-  let p = tanh__pair_scale(tanh__pair_from_f32(x), 2.0);
-  let v = tanh__pair_abs(p);
-  let v2 = tanh__pair_negate(v);
-  let v3 = tanh__pair_raised_exp(v2);
-  let u = tanh__pair_add(tanh__pair_scale(v3, 8.6736174e-19), tanh__pair(1.0, 0.0));
-  var result_x = tanh__pair_to_f32(
-    tanh__pair_scale(tanh__pair_scale(tanh__pair_divide(v3, tanh__pair_multiply(u, u)), 4.0), 8.6736174e-19)
-  );
-  // Far out, or no number at all.
-  if (!((v3.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)))) {
-    result_x = tanh__slope_0_far(x);
-  }
-  return tanh__value_and_slopes(tanh__tanh(x), result_x);
+  let slopes = tanh__backward(1.0, x);
+  return tanh__value_and_slopes(tanh_(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -282,6 +118,12 @@ struct tanh__ranged {
   high: f32,
   low: f32,
   exponent: f32,
+}
+
+// A number as the sum of two float32, the second at most half a unit of the first: some 47 bits.
+struct tanh__pair {
+  high: f32,
+  low: f32,
 }
 
 const tanh__RANGED_ZERO: tanh__ranged = tanh__ranged(0.0, 0.0, -2.0e38);
@@ -316,11 +158,55 @@ fn tanh__ranged_from_given(x: f32) -> tanh__ranged {
   return tanh__ranged_select(infinite, tanh__ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
 }
 
+// x, kept from being merged with what comes after: a compiler that fuses or regroups operations stops here. NaN may get lost.
+fn tanh__rounded(x: f32) -> f32 {
+  return clamp(x, -3.4028234663852886e38, 3.4028234663852886e38);
+}
+
+// The leading 12 bits of the significand: products of two such numbers are exact, and so is x - upper_half(x).
+fn tanh__upper_half(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// a b exactly (Dekker); where a part would underflow, a b as rounded.
+fn tanh__pair_product(a: f32, b: f32) -> tanh__pair {
+  let p = tanh__rounded(a * b);
+  let ah = tanh__upper_half(a);
+  let al = a - ah;
+  let bh = tanh__upper_half(b);
+  let bl = b - bh;
+  let rest = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return tanh__pair(p, select(0.0, rest, min(min(abs(a), abs(b)), abs(p)) > 7.888609e-31));
+}
+
+// a + b exactly, for |a| >= |b| or a = 0 (Dekker).
+fn tanh__pair_ordered_sum(a: f32, b: f32) -> tanh__pair {
+  let s = tanh__rounded(a + b);
+  return tanh__pair(s, b - tanh__rounded(s - a));
+}
+
+fn tanh__pair_multiply(a: tanh__pair, b: tanh__pair) -> tanh__pair {
+  let p = tanh__pair_product(a.high, b.high);
+  return tanh__pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
+}
+
 fn tanh__ranged_multiply(a: tanh__ranged, b: tanh__ranged) -> tanh__ranged {
   return tanh__ranged_of(
     tanh__pair_multiply(tanh__pair(a.high, a.low), tanh__pair(b.high, b.low)),
     a.exponent + b.exponent
   );
+}
+
+// a + b exactly (Knuth).
+fn tanh__pair_sum(a: f32, b: f32) -> tanh__pair {
+  let s = tanh__rounded(a + b);
+  let t = tanh__rounded(s - a);
+  return tanh__pair(s, (a - tanh__rounded(s - t)) + (b - t));
+}
+
+fn tanh__pair_add(a: tanh__pair, b: tanh__pair) -> tanh__pair {
+  let s = tanh__pair_sum(a.high, b.high);
+  return tanh__pair_ordered_sum(s.high, s.low + (a.low + b.low));
 }
 
 fn tanh__ranged_add(a: tanh__ranged, b: tanh__ranged) -> tanh__ranged {
@@ -333,6 +219,17 @@ fn tanh__ranged_add(a: tanh__ranged, b: tanh__ranged) -> tanh__ranged {
     tanh__pair_add(tanh__pair(x.high, x.low), tanh__pair(y.high * factor, y.low * factor)),
     x.exponent
   );
+}
+
+// e^a - 1 for |a| <= 0.36: a + a^2/2 + a^3/6 + a^4 p(a), the square in two parts.
+fn tanh__pair_expm1_small(a: tanh__pair) -> tanh__pair {
+  let x = a.high;
+  let square = tanh__pair_product(x, x);
+  let p = 0.041666667 + x * (0.008333334 + x * (0.0013888889 + x * (0.00019841270 + x * 0.000024801587)));
+  let third = x * square.high;
+  let cube = third * 0.16666667 + third * x * p;
+  let s = tanh__pair_ordered_sum(x, 0.5 * square.high);
+  return tanh__pair_ordered_sum(s.high, s.low + ((a.low + a.low * x) + (0.5 * square.low + cube)));
 }
 
 // The number as a pair: for exponents that a pair has room for.
@@ -411,6 +308,14 @@ fn tanh__ranged_to_limit(a: tanh__ranged) -> f32 {
   return ((a.high + a.low) * tanh__power_of_two(first)) * tanh__power_of_two(exponent - first);
 }
 
+// The quotient as rounded, and what is left of a over b.
+fn tanh__pair_divide(a: tanh__pair, b: tanh__pair) -> tanh__pair {
+  let q = tanh__rounded(a.high / b.high);
+  let p = tanh__pair_product(q, b.high);
+  let rest = ((a.high - p.high) - p.low) + (a.low - q * b.low);
+  return tanh__pair_ordered_sum(q, rest / b.high);
+}
+
 fn tanh__ranged_divide(a: tanh__ranged, b: tanh__ranged) -> tanh__ranged {
   return tanh__ranged_of(
     tanh__pair_divide(tanh__pair(a.high, a.low), tanh__pair(b.high, b.low)),
@@ -435,6 +340,15 @@ fn tanh__curvature_0_far(x0: f32) -> f32 {
   );
 }
 
+// a times a power of two.
+fn tanh__pair_scale(a: tanh__pair, factor: f32) -> tanh__pair {
+  return tanh__pair(a.high * factor, a.low * factor);
+}
+
+fn tanh__pair_from_f32(x: f32) -> tanh__pair {
+  return tanh__pair(x, 0.0);
+}
+
 fn tanh__pair_smaller(a: tanh__pair, b: tanh__pair) -> tanh__pair {
   if ((b.high < a.high) | ((b.high == a.high) & (b.low < a.low))) {
     return b;
@@ -444,6 +358,17 @@ fn tanh__pair_smaller(a: tanh__pair, b: tanh__pair) -> tanh__pair {
 
 fn tanh__pair_at_most(a: tanh__pair, b: tanh__pair) -> tanh__pair {
   return tanh__pair_smaller(a, b);
+}
+
+// a minus k ln 2; the first part of ln 2 has 15 bits, so that its product with k is exact.
+fn tanh__pair_reduced(a: tanh__pair, k: f32) -> tanh__pair {
+  return tanh__pair_sum(a.high - k * 0.693145751953125, a.low - k * 1.4286068e-6);
+}
+
+// 2^k a for |k| <= 250, in two steps, the second of which may overflow or underflow.
+fn tanh__pair_times_power(a: tanh__pair, k: i32) -> tanh__pair {
+  let first = k >> 1u;
+  return tanh__pair_scale(tanh__pair_scale(a, tanh__power_of_two(first)), tanh__power_of_two(k - first));
 }
 
 fn tanh__pair_expm1(a: tanh__pair) -> tanh__pair {
@@ -459,6 +384,31 @@ fn tanh__pair_expm1(a: tanh__pair) -> tanh__pair {
   // 2^k (e^r - 1) + (2^k - 1)
   let scale = tanh__power_of_two(i32(k));
   return tanh__pair_add(tanh__pair_sum(scale, -1.0), tanh__pair_scale(small, scale));
+}
+
+fn tanh__pair_abs(a: tanh__pair) -> tanh__pair {
+  return tanh__pair(abs(a.high), select(a.low, -a.low, a.high < 0.0));
+}
+
+fn tanh__pair_negate(a: tanh__pair) -> tanh__pair {
+  return tanh__pair(-a.high, -a.low);
+}
+
+// e^a 2^n
+fn tanh__pair_exp_scaled(a: tanh__pair, n: i32) -> tanh__pair {
+  let x = clamp(a.high, -150.0, 150.0);
+  let k = floor(x * 1.442695 + 0.5);
+  let small = tanh__pair_expm1_small(tanh__pair_reduced(tanh__pair(x, select(a.low, 0.0, x != a.high)), k));
+  return tanh__pair_times_power(tanh__pair_add(tanh__pair(1.0, 0.0), small), i32(k) + n);
+}
+
+// 2^60 e^a: parts of small numbers underflow later.
+fn tanh__pair_raised_exp(a: tanh__pair) -> tanh__pair {
+  return tanh__pair_exp_scaled(a, 60);
+}
+
+fn tanh__pair_to_f32(a: tanh__pair) -> f32 {
+  return a.high + a.low;
 }
 
 fn tanh__curvature(x: f32) -> f32 {
@@ -512,7 +462,7 @@ fn tanh__product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn tanh__double_backward(dy: f32, ddx: f32, x: f32) -> tanh__second_gradients {
-  let slopes = tanh__backward_carefully(1.0, x);
+  let slopes = tanh__backward(1.0, x);
   let curvatures = tanh__curvature(x);
   return tanh__second_gradients(ddx * slopes, tanh__product_of_three(dy, ddx, curvatures));
 }
@@ -583,15 +533,12 @@ fn tanh__fused_inputs(
     return;
   }
   let x0 = tanh__input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = tanh__fused(x0[k]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  tanh__output_y[i] = result0;
-  tanh__derivative_dx[i] = result1;
+  let g0 = tanh__fused(x0.x);
+  let g1 = tanh__fused(x0.y);
+  let g2 = tanh__fused(x0.z);
+  let g3 = tanh__fused(x0.w);
+  tanh__output_y[i] = vec4<f32>(g0.value, g1.value, g2.value, g3.value);
+  tanh__derivative_dx[i] = vec4<f32>(g0.x, g1.x, g2.x, g3.x);
 }
 
 @compute @workgroup_size(256)

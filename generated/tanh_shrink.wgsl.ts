@@ -973,36 +973,6 @@ fn tanh_shrink(x: f32) -> f32 {
   return select(result, x, tanh_shrink_is_nan(x));
 }
 
-fn tanh_shrink_slope_0_far(x0: f32) -> f32 {
-  let t = tanh_shrink_tanh(x0);
-  return t * t;
-}
-
-fn tanh_shrink_pair_multiply(a: tanh_shrink_pair, b: tanh_shrink_pair) -> tanh_shrink_pair {
-  let p = tanh_shrink_pair_product(a.high, b.high);
-  return tanh_shrink_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
-}
-
-fn tanh_shrink_backward_carefully(dy: f32, x: f32) -> f32 {
-  let p = tanh_shrink_pair_scale(tanh_shrink_pair_from_f32(x), 2.0);
-  let bounded = tanh_shrink_pair_at_most(p, tanh_shrink_pair(80.0, 0.0));
-  let em1 = tanh_shrink_pair_expm1(bounded);
-  let u = tanh_shrink_pair_add(em1, tanh_shrink_pair(2.0, 0.0));
-  let q = tanh_shrink_pair_divide(em1, u);
-  let squared = tanh_shrink_pair_multiply(q, q);
-  var result = tanh_shrink_pair_to_f32(squared);
-  // Far out, or no number at all.
-  if (
-    !(
-      (abs(q.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (bitcast<u32>(abs(squared.high)) <= 0x7a800000u)
-    )
-  ) {
-    result = tanh_shrink_slope_0_far(x);
-  }
-  return dy * result;
-}
-
 // x + 1.5 * 2^23, whose last bits are those of the whole number next to x, as long as |x| < 2^22.
 fn tanh_shrink_quick_rounded_with_bits(x: f32) -> f32 {
   return x + 12582912.0;
@@ -1060,34 +1030,8 @@ struct tanh_shrink_value_and_slopes {
 }
 
 fn tanh_shrink_fused(x: f32) -> tanh_shrink_value_and_slopes {
-  let p = tanh_shrink_pair_scale(tanh_shrink_pair_from_f32(x), 2.0);
-  let bounded = tanh_shrink_pair_at_most(p, tanh_shrink_pair(80.0, 0.0));
-  let em1 = tanh_shrink_pair_expm1(bounded);
-  let u = tanh_shrink_pair_add(em1, tanh_shrink_pair(2.0, 0.0));
-  let q = tanh_shrink_pair_divide(em1, u);
-  let u2 = tanh_shrink_pair_subtract(tanh_shrink_pair_from_f32(x), q);
-  let squared = tanh_shrink_pair_multiply(q, q);
-  var result_value = tanh_shrink_pair_to_f32(u2);
-  // By the function that computes this alone.
-  if (
-    !(
-      (abs(q.high) <= 8.0 * abs(u2.high)) & (abs(u2.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) &
-      ((abs(x) >= 7.888609e-31) | (x == 0.0))
-    )
-  ) {
-    result_value = tanh_shrink(x);
-  }
-  var result_x = tanh_shrink_pair_to_f32(squared);
-  // Far out, or no number at all.
-  if (
-    !(
-      (abs(q.high) >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x71800000u) & ((abs(x) >= 7.888609e-31) | (x == 0.0)) &
-      (bitcast<u32>(abs(squared.high)) <= 0x7a800000u)
-    )
-  ) {
-    result_x = tanh_shrink_slope_0_far(x);
-  }
-  return tanh_shrink_value_and_slopes(select(result_value, x, tanh_shrink_is_nan(x)), result_x);
+  let slopes = tanh_shrink_backward(1.0, x);
+  return tanh_shrink_value_and_slopes(tanh_shrink(x), slopes);
 }
 
 // (high + low) 2^exponent, with 1 <= |high| < 2, or 0.
@@ -1127,6 +1071,11 @@ fn tanh_shrink_ranged_from_given(x: f32) -> tanh_shrink_ranged {
   let part = select(select(x, x * 5.421010862427522e-20, large), 1.0, infinite);
   let finite = tanh_shrink_ranged_of(tanh_shrink_pair(part, 0.0), select(0.0, 64.0, large));
   return tanh_shrink_ranged_select(infinite, tanh_shrink_ranged(select(1.0, -1.0, x < 0.0), 0.0, 10000.0), finite);
+}
+
+fn tanh_shrink_pair_multiply(a: tanh_shrink_pair, b: tanh_shrink_pair) -> tanh_shrink_pair {
+  let p = tanh_shrink_pair_product(a.high, b.high);
+  return tanh_shrink_pair_ordered_sum(p.high, p.low + (a.high * b.low + a.low * b.high));
 }
 
 fn tanh_shrink_ranged_multiply(a: tanh_shrink_ranged, b: tanh_shrink_ranged) -> tanh_shrink_ranged {
@@ -1315,7 +1264,7 @@ fn tanh_shrink_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn tanh_shrink_double_backward(dy: f32, ddx: f32, x: f32) -> tanh_shrink_second_gradients {
-  let slopes = tanh_shrink_backward_carefully(1.0, x);
+  let slopes = tanh_shrink_backward(1.0, x);
   let curvatures = tanh_shrink_curvature(x);
   return tanh_shrink_second_gradients(ddx * slopes, tanh_shrink_product_of_three(dy, ddx, curvatures));
 }

@@ -1058,48 +1058,9 @@ struct xunit_value_and_slopes {
   t: f32,
 }
 
-fn xunit_slope_1(x0: f32, x1: f32) -> f32 {
-  return xunit_backward(1.0, x0, x1).t;
-}
-
 fn xunit_fused(x: f32, t: f32) -> xunit_value_and_slopes {
-  let squared = xunit_pair_multiply(xunit_pair_from_f32(t), xunit_pair_from_f32(t));
-  let v = xunit_pair_negate(squared);
-  let e = xunit_pair_exp(v);
-  var result_value = xunit_pair_to_f32(xunit_pair_multiply(xunit_pair_from_f32(x), e));
-  // By the function that computes this alone.
-  if (
-    !(
-      (e.high >= 3.9443045e-31) & (bitcast<u32>(abs(x)) <= 0x5c800000u) & ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
-        (bitcast<u32>(abs(t)) <= 0x5c800000u) &
-      ((abs(t) >= 3.469447e-18) | (t == 0.0))
-    )
-  ) {
-    result_value = xunit(x, t);
-  }
-  var result_x = xunit_pair_to_f32(e);
-  // Far out, or no number at all.
-  if (!((bitcast<u32>(abs(t)) <= 0x5c800000u) & ((abs(t) >= 3.469447e-18) | (t == 0.0)))) {
-    result_x = xunit_slope_0_far(t);
-  }
-  var result_t = xunit_pair_to_f32(
-    xunit_pair_multiply(xunit_pair_multiply(xunit_pair_scale(xunit_pair_from_f32(x), -2.0), xunit_pair_from_f32(t)), e)
-  );
-  // By the function that computes this alone.
-  if (
-    !(
-      (e.high >= 1.9721523e-31) & (bitcast<u32>(abs(x)) <= 0x52800000u) & ((abs(x) >= 3.637979e-12) | (x == 0.0)) &
-        (bitcast<u32>(abs(t)) <= 0x52800000u) &
-      ((abs(t) >= 3.637979e-12) | (t == 0.0))
-    )
-  ) {
-    result_t = xunit_slope_1(x, t);
-  }
-  return xunit_value_and_slopes(
-    select(select(result_value, x, xunit_is_nan(x)), t, xunit_is_nan(t)),
-    result_x,
-    result_t
-  );
+  let slopes = xunit_backward(1.0, x, t);
+  return xunit_value_and_slopes(xunit(x, t), slopes.x, slopes.t);
 }
 
 struct xunit_curvatures {
@@ -1284,7 +1245,7 @@ fn xunit_product_of_three(a: f32, b: f32, c: f32) -> f32 {
 }
 
 fn xunit_double_backward(dy: f32, ddx: f32, ddt: f32, x: f32, t: f32) -> xunit_second_gradients {
-  let slopes = xunit_backward_carefully(1.0, x, t);
+  let slopes = xunit_backward(1.0, x, t);
   let curvatures = xunit_curvature(x, t);
   return xunit_second_gradients(
     ddx * slopes.x + ddt * slopes.t,

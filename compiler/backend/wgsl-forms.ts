@@ -33,6 +33,46 @@ import { searched } from "./searches.js";
 /** Errors that a form in single numbers may have, in units of 2^-24: of a value, and of a derivative. */
 const tolerances = { value: 5, derivative: 7 } as const;
 
+export type Order = "value" | "slope" | "saved" | "curvature";
+
+const orderOf = (nanFrom: ReadonlySet<Variable>): Order => (nanFrom.size > 0 ? "value" : "slope");
+
+/** A result in single numbers. */
+interface Single {
+  readonly lowered: Expr;
+  /** Made right at huge and infinite inputs. */
+  readonly form: () => WgslForm & { readonly kind: "single" };
+  /** Whether errors are small enough where nothing leaves the range on the way. */
+  readonly isAccurate: boolean;
+  /** Whether it serves for all operands. */
+  readonly serves: boolean;
+}
+
+/** Results in single numbers, and whether these serve. */
+export function singlesFor(
+  plan: KernelPlan,
+  roots: readonly Expr[],
+  nanFrom: ReadonlySet<Variable>,
+  order: Order = orderOf(nanFrom),
+): readonly Single[] {
+  const options = singleOptions(plan, nanFrom);
+  let settled: readonly Expr[] | undefined;
+  const tolerance = order === "value" ? tolerances.value : tolerances.derivative;
+  return roots.map((root, i) => {
+    const form = () => ({ kind: "single", value: (settled ??= settleExtremes(roots, options))[i]! }) as const;
+    const lowered = options.lower(root);
+    const { condition, relative, cancels } = guardFor(lowered, {
+      model: float32,
+      allowance: 1,
+      negligible: 2 ** -150,
+    });
+    // What leaves the range on the way is taken care of in rational functions, but not where exponentials vanish.
+    const isSettled = !condition || (!cancels && !isExponential(root));
+    const isAccurate = isSettled && relative <= tolerance;
+    return { lowered, form, isAccurate, serves: isAccurate && isRightFarOut(form().value, lowered, root, null, plan) };
+  });
+}
+
 /**
  * Results in single numbers where these are accurate enough, else in pairs; slopes from what was saved likewise; second derivatives without an exact form, which
  * would double the length of a file.
@@ -41,41 +81,27 @@ export function formsFor(
   plan: KernelPlan,
   roots: readonly Expr[],
   nanFrom: ReadonlySet<Variable>,
-  order: "value" | "slope" | "saved" | "curvature" = nanFrom.size > 0 ? "value" : "slope",
+  order: Order = orderOf(nanFrom),
+  singles = singlesFor(plan, roots, nanFrom, order),
 ): WgslForm[] {
   const { activation } = plan;
-  const options = singleOptions(plan, nanFrom);
-  const settled = settleExtremes(roots, options);
   const isValue = order === "value";
   const tolerance = isValue ? tolerances.value : tolerances.derivative;
   return roots.map((root, i): WgslForm => {
-    const single = { kind: "single", value: settled[i]! } as const;
-    const lowered = options.lower(root);
-    const {
-      condition,
-      relative,
-      cancels: isLossy,
-    } = guardFor(lowered, {
-      model: float32,
-      allowance: 1,
-      negligible: 2 ** -150,
-    });
-    // What leaves the range on the way is taken care of in rational functions, but not where exponentials vanish.
-    const isSettled = !condition || (!isLossy && !isExponential(root));
-    const isAccurate = isSettled && relative <= tolerance;
-    if (isAccurate && isRightFarOut(single.value, lowered, root, null, plan)) return single;
+    const { lowered, form: single, isAccurate, serves } = singles[i]!;
+    if (serves) return single();
     const guardOptions = { model: pairs, allowance: 10 * tolerance, negligible: 2 ** -150 };
     const found = pairForm(plan, root, guardOptions, pairFormOf);
-    if (!found) return single;
+    if (!found) return single();
     const { fast, guard, exact, cancels, factor } = found;
     const pair = { kind: "pairs", fast, guard, factor } as const;
-    if (!guard || !exact) return isAccurate ? single : { ...pair, guard: null, exact: null, far: null };
+    if (!guard || !exact) return isAccurate ? single() : { ...pair, guard: null, exact: null, far: null };
     const of = isValue ? "value" : `${order}_${i}`;
-    const singles = (): MachineFunction => farFunction(plan, of, single.value, factor);
+    const far = (): MachineFunction => farFunction(plan, of, single().value, factor);
     // What cancels is better in pairs than in single numbers all the same; what leaves their range needs a larger one.
     if (order === "curvature") {
-      const far = rangedFar(plan, of, root, single.value, factor) ?? singles();
-      return { ...pair, guard: rangeGuard(fast, guardOptions), exact: null, far: { ...far, serves: "numbers" } };
+      const ranged = rangedFar(plan, of, root, () => single().value, factor) ?? far();
+      return { ...pair, guard: rangeGuard(fast, guardOptions), exact: null, far: { ...ranged, serves: "numbers" } };
     }
     const [input, ...others] = variablesOf(fast);
     const isHarmless =
@@ -93,14 +119,13 @@ export function formsFor(
             isDerivative: !isValue,
           }),
       });
-    const far = singles();
     const range = isHarmless ? rangeGuard(fast, guardOptions) : guard;
-    if ((!cancels || isHarmless) && isRightFarOut(single.value, lowered, root, range, plan)) {
-      return isAccurate ? single : { ...pair, guard: range, exact: null, far };
+    if ((!cancels || isHarmless) && isRightFarOut(single().value, lowered, root, range, plan)) {
+      return isAccurate ? single() : { ...pair, guard: range, exact: null, far: far() };
     }
     // A NaN that is not met must not get through either.
     const needsFar = isExponential(exact) || variablesOf(exact).size > 1;
-    return { ...pair, guard: range, exact, far: needsFar ? far : null };
+    return { ...pair, guard: range, exact, far: needsFar ? far() : null };
   });
 }
 
@@ -141,11 +166,11 @@ function rangedFar(
   plan: KernelPlan,
   of: string,
   root: Expr,
-  single: Expr,
+  single: () => Expr,
   factor: Variable | null,
 ): MachineFunction | undefined {
   // What oscillates has a limit only where it was tried out in single numbers.
-  const form = hasOneOf(root, waves) ? single : root;
+  const form = hasOneOf(root, waves) ? single() : root;
   const ranged = loweredForRanged(factor ? withoutFactor(form, factor) : form);
   return isSpelledRanged(ranged) ? rangedFunction(farName(plan, of), ranged) : undefined;
 }

@@ -291,14 +291,14 @@ class ElementKernels {
     const number = this.context.numbers.value;
     const inputs = this.inputs.map((variable, i) => ({ buffer: this.bindings.input(variable), local: `x${i}` }));
     const output = this.bindings.output();
-    const { quick } = this.context;
-    if (quick.value && hasRest(quick.value) && !this.isAlone)
+    const { quick, careful } = this.context.value;
+    if (quick && hasRest(quick) && !this.isAlone)
       return this.quickPass(name, this.context.prefix, inputs, [], [output], [""]);
     const entry = this.entry(
       name,
       this.elementwise((element) => [
         ...inputs.map(({ buffer, local }) => `let ${local} = ${this.loaded(element(buffer), number)};`),
-        ...(!quick.value && this.loops([this.context.value])
+        ...(!quick && this.loops(careful)
           ? this.inTurn(
               this.drawing([this.context.plan.value], "4u * i + k"),
               ["result"],
@@ -337,15 +337,16 @@ class ElementKernels {
   }
 
   private backwardDirection(): Direction {
-    const { prefix, plan, gradients, numbers, quick } = this.context;
+    const { prefix, plan, gradients, numbers } = this.context;
+    const { quick, careful } = gradients;
     return {
       name: `${prefix}_backward`,
       number: numbers.gradients,
       tensors: [{ buffer: this.bindings.cotangent(), local: "dy" }, ...this.inputsOfPass()],
-      loops: !quick.gradients && this.loops(gradients.map(({ form }) => form)),
+      loops: !quick && this.loops(careful),
       fields: plan.gradients.length === 1 ? [""] : gradientFields(plan).map((field) => `.${field}`),
       draws: plan.gradients.map(({ value }) => value),
-      isQuick: quick.gradients !== null && hasRest(quick.gradients) && !this.isAlone,
+      isQuick: quick !== null && hasRest(quick) && !this.isAlone,
     };
   }
 
@@ -514,7 +515,7 @@ class ElementKernels {
       name: `${prefix}_fused`,
       number: numbers.fused,
       tensors: this.inputsOfPass(),
-      loops: this.loops([value, ...gradients.map(({ form }) => form)]),
+      loops: this.loops([...value.careful, ...gradients.careful]),
       fields: [field, ...inputs].map((each) => `.${each}`),
       draws: [plan.value, ...plan.gradients.map((gradient) => gradient.value)],
     };
@@ -574,7 +575,7 @@ class ElementKernels {
       number: "f32",
       tensors: [{ buffer: this.bindings.cotangent(), local: "dy" }, ...tensors, ...inputs],
       more: { texts, buffers: learnedBuffers },
-      loops: this.loops([...forms, ...gradients.map(({ form }) => form)]),
+      loops: this.loops([...forms, ...gradients.careful]),
       fields: [cotangentField, ...others].map((field) => `.${field}`),
       draws: plan.activation.random?.draws ?? [],
     };
@@ -667,7 +668,7 @@ class ElementKernels {
  * every loop of a shader once all of a thread's loops together have turned 65,535 times.
  */
 function turnsManyLoops({ value, gradients, machine }: WgslContext): boolean {
-  const exact = [value, ...gradients.map(({ form }) => form)].flatMap((form) =>
+  const exact = [...value.careful, ...gradients.careful].flatMap((form) =>
     form.kind === "pairs" && form.exact ? [form.exact] : [],
   );
   const takesSeries = reachable(exact).some((node) => node.kind === "application" && gaussians.has(node.primitive));

@@ -1,16 +1,17 @@
 /** Scalar functions for WGSL beyond value and gradients: both together, and gradients of gradients. */
-import type { Variable } from "../../ir/expr.js";
+import type { Application, Variable } from "../../ir/expr.js";
 import { wgslReserved } from "../../names.js";
 import type { SecondOrder } from "../kernels.js";
 import type { WgslNumber } from "../manifest.js";
 import { type MachineFunction, machineNames, ownName } from "../machine-functions.js";
 import { NameScope } from "../naming.js";
 import { ofUnitFactor, type WgslForm } from "../pair-form.js";
+import { quickText } from "../quick-form.js";
+import { temporaryName } from "./temporary-names.js";
 import {
   type Carry,
   gradientFields,
   localName,
-  quickNames,
   scalarParameters,
   type WgslContext,
   type WriteFunction,
@@ -45,6 +46,10 @@ export function carryFused(context: WgslContext, write: WriteFunction, carry: Ca
   const { plan, prefix, value, gradients, numbers } = context;
   const parameters = scalarParameters(plan);
   const { value: valueField, inputs } = fusedFields(context);
+  const struct = ownName(`${prefix}_value_and_slopes`);
+  carry(struct, structText(struct, [valueField, ...inputs], numbers.fused));
+  const name = fusedFunction(prefix);
+  if (value.quick || gradients.quick) return carry(name, fusedQuickly(context, struct));
   const elsewhere = (form: WgslForm, name: string, text: () => string): WgslForm => {
     if (form.kind === "single" || !form.exact) return form;
     const alone: MachineFunction = { name, own: [name], variables: parameters, text: text(), serves: "everywhere" };
@@ -54,16 +59,47 @@ export function carryFused(context: WgslContext, write: WriteFunction, carry: Ca
   const slopes = plan.activation.inputs.map((_, i) => {
     const name = ownName(`${prefix}_slope_${i}`);
     const names = parameters.map((_, k) => `x${k}`);
-    const member = gradients.length > 1 ? `.${fields[i] ?? ""}` : "";
+    const member = plan.gradients.length > 1 ? `.${fields[i] ?? ""}` : "";
     const call = `${ownName(`${prefix}_backward`)}(${["1.0", ...names].join(", ")})${member}`;
     const signature = names.map((each) => `${each}: f32`).join(", ");
     const text = (): string => `fn ${name}(${signature}) -> f32 {\nreturn ${call};\n}`;
-    return { name: inputs[i]!, form: elsewhere(ofUnitFactor(gradients[i]!.form, plan.cotangent), name, text) };
+    return { name: inputs[i]!, form: elsewhere(ofUnitFactor(gradients.careful[i]!, plan.cotangent), name, text) };
   });
-  const results = [{ name: valueField, form: elsewhere(value, ownName(prefix), () => "") }, ...slopes];
-  const struct = ownName(`${prefix}_value_and_slopes`);
-  carry(struct, structText(struct, [valueField, ...inputs], numbers.fused));
-  carry(fusedFunction(prefix), write(fusedFunction(prefix), parameters, results, struct, numbers.fused));
+  const results = [{ name: valueField, form: elsewhere(value.careful[0]!, ownName(prefix), () => "") }, ...slopes];
+  carry(name, write(name, parameters, results, struct, numbers.fused));
+}
+
+/** Of quick forms: together where these serve for all operands, else by the functions for each. */
+function fusedQuickly({ plan, prefix, value, gradients }: WgslContext, struct: string): string {
+  const name = fusedFunction(prefix);
+  const scope = new NameScope(
+    [ownName(prefix), ownName(`${prefix}_backward`), "slopes"],
+    [wgslReserved, machineNames()],
+  );
+  const parameters = scalarParameters(plan).map((variable) => ({
+    variable,
+    name: scope.claim(localName(variable.name)),
+  }));
+  const slopes = (gradients.quick ?? []).slice(0, plan.activation.inputs.length);
+  const forms = [...(value.quick ?? []), ...slopes.map((form) => ({ ...form, factor: null }))];
+  const [first] = forms;
+  if (
+    value.quick &&
+    gradients.quick &&
+    forms.every(({ guard, precise }) => guard === null && precise === first?.precise)
+  ) {
+    const temporary = (node: Application): string => localName(temporaryName(node, plan));
+    return quickText({ name, parameters, forms, struct, temporaryName: temporary });
+  }
+  const names = parameters.map((parameter) => parameter.name);
+  const fields = gradientFields(plan);
+  const of = plan.activation.inputs.map((_, i) => `slopes${plan.gradients.length > 1 ? `.${fields[i] ?? ""}` : ""}`);
+  return [
+    `fn ${name}(${names.map((each) => `${each}: f32`).join(", ")}) -> ${struct} {`,
+    `let slopes = ${ownName(`${prefix}_backward`)}(${["1.0", ...names].join(", ")});`,
+    `return ${struct}(${[`${ownName(prefix)}(${names.join(", ")})`, ...of].join(", ")});`,
+    "}",
+  ].join("\n");
 }
 
 /**
@@ -76,9 +112,8 @@ export function carrySecond(
   write: WriteFunction,
   carry: Carry,
 ): void {
-  const { plan, prefix, gradients, quick } = context;
+  const { plan, prefix } = context;
   const parameters = scalarParameters(plan);
-  const slopesFunction = ownName(quick.gradients ? quickNames(`${prefix}_backward`).careful : `${prefix}_backward`);
   const { cotangent: cotangentField, others } = secondFields(context);
   const members = new NameScope([], [wgslReserved]);
   const names = second.forms.map((_, place) => members.claim(placeName(second, place, others)));
@@ -99,7 +134,8 @@ export function carrySecond(
   const own = parameters.map(local);
   const given = second.cotangents.map(local);
   const count = plan.activation.inputs.length;
-  const slopes = gradients.map((_, j) => `${given[j]!} * slopes${gradients.length > 1 ? `.${others[j]!}` : ""}`);
+  const { length } = plan.gradients;
+  const slopes = plan.gradients.map((_, j) => `${given[j]!} * slopes${length > 1 ? `.${others[j]!}` : ""}`);
   const results = second.places.map((places) => {
     const terms = places.flatMap((place, j) =>
       place === null ? [] : [`product_of_three(${dy}, ${given[j]!}, curvatures${several ? `.${names[place]!}` : ""})`],
@@ -116,7 +152,7 @@ export function carrySecond(
     name,
     [
       `fn ${name}(${signature}) -> ${struct} {`,
-      `let slopes = ${slopesFunction}(${["1.0", ...own].join(", ")});`,
+      `let slopes = ${ownName(`${prefix}_backward`)}(${["1.0", ...own].join(", ")});`,
       ...(names.length > 0 ? [`let curvatures = ${curvature}(${own.join(", ")});`] : []),
       `return ${struct}(${[slopes.join(" + "), ...results].join(", ")});`,
       "}",

@@ -15,7 +15,7 @@ import type { Kept } from "../kept.js";
 import { ordinaryText, quickText } from "../quick-form.js";
 import { quickForms } from "../simd/forms.js";
 import type { VectorForm } from "../simd/vector-form.js";
-import { formsFor } from "../wgsl-forms.js";
+import { formsFor, singlesFor } from "../wgsl-forms.js";
 import type { WgslKernel, WgslNumber } from "../manifest.js";
 import type { KernelFamily, ShaderChoice } from "../output.js";
 import { NameScope } from "../naming.js";
@@ -38,6 +38,14 @@ export interface WgslOutput {
   readonly saved: SavedWgslKernels | null;
 }
 
+/** How results are computed: quickly, by forms that serve for all operands or for ordinary ones, and with care. */
+export interface Ways {
+  /** In single numbers; null where there are none, or none are needed. */
+  readonly quick: readonly VectorForm[] | null;
+  /** For all operands; empty where quick forms serve for all. */
+  readonly careful: readonly WgslForm[];
+}
+
 /** What the printers of entry points build on. */
 export interface WgslContext {
   readonly plan: KernelPlan;
@@ -47,10 +55,8 @@ export interface WgslContext {
   readonly numbers: { readonly value: WgslNumber; readonly gradients: WgslNumber; readonly fused: WgslNumber };
   /** Begins every name at module scope. */
   readonly prefix: string;
-  readonly value: WgslForm;
-  readonly gradients: readonly { readonly of: Variable; readonly form: WgslForm }[];
-  /** The same in single numbers for ordinary operands, where that is worth while. */
-  readonly quick: { readonly value: readonly VectorForm[] | null; readonly gradients: readonly VectorForm[] | null };
+  readonly value: Ways;
+  readonly gradients: Ways;
   /** Whether there is a kernel that gives the value and derivatives together. */
   readonly isFused: boolean;
   readonly second: (SecondOrder & { readonly forms: readonly WgslForm[] }) | null;
@@ -132,11 +138,11 @@ function overElements(
   const derivatives = slopesOf(plan);
   const halves = storage === "f16" ? inHalves(plan, derivatives, new Set(variables)) : null;
   const { value, gradients, numbers } = halves ?? {
-    value: formsFor(plan, [plan.value], new Set(variables))[0],
-    gradients: formsFor(plan, derivatives, new Set()),
+    value: waysFor(plan, [plan.value], new Set(variables), "value", shaders),
+    gradients: waysFor(plan, derivatives, new Set(), "slope", shaders),
     numbers: { value: storage, gradients: storage, fused: storage },
   };
-  const exactForms = [...(value ? [value] : []), ...gradients].flatMap((form) =>
+  const exactForms = [...value.careful, ...gradients.careful].flatMap((form) =>
     form.kind === "pairs" && form.exact ? [form.exact] : [],
   );
   const second = families.has("doubleBackward") ? planSecondOrder(plan) : null;
@@ -146,15 +152,8 @@ function overElements(
     storage,
     numbers,
     prefix,
-    value: value!,
-    gradients: plan.gradients.map(({ of }, i) => ({ of, form: gradients[i]! })),
-    quick:
-      shaders === "quick"
-        ? {
-            value: quickFor(plan, [value!], [plan.value], "value"),
-            gradients: quickFor(plan, gradients, derivatives, "slope"),
-          }
-        : { value: null, gradients: null },
+    value,
+    gradients,
     isFused: families.has("fused"),
     second: second && { ...second, forms: formsFor(plan, second.partials, new Set(), "curvature") },
     kept,
@@ -175,16 +174,24 @@ function overElements(
   };
 }
 
-/** Forms in single numbers where those for all operands take more; null where they would not do. */
-const quickFor = (
+/** Quick forms where careful ones take more than single numbers; and careful ones where quick ones do not serve for all operands. */
+function waysFor(
   plan: KernelPlan,
-  forms: readonly WgslForm[],
   roots: readonly Expr[],
-  kind: "value" | "slope",
-): readonly VectorForm[] | null =>
-  plan.perChannel || plan.activation.random || forms.every((form) => form.kind === "single")
-    ? null
-    : quickForms(plan, roots, kind);
+  nanFrom: ReadonlySet<Variable>,
+  order: "value" | "slope",
+  shaders: ShaderChoice,
+): Ways {
+  const singles = singlesFor(plan, roots, nanFrom, order);
+  const needsMore = !singles.every(({ serves }) => serves);
+  const quick =
+    needsMore && shaders === "quick" && !plan.perChannel && !plan.activation.random
+      ? quickForms(plan, roots, order)
+      : null;
+  if (quick && !hasRest(quick)) return { quick, careful: [] };
+  const careful = formsFor(plan, roots, nanFrom, order, singles);
+  return careful.every(({ kind }) => kind === "single") ? { quick: null, careful } : { quick, careful };
+}
 
 /**
  * Forms for inputs in float16, and which functions compute in float16 themselves. Gradients of learned parameters are added up in
@@ -194,15 +201,15 @@ function inHalves(
   plan: KernelPlan,
   derivatives: readonly Expr[],
   variables: ReadonlySet<Variable>,
-): Pick<WgslContext, "value" | "numbers"> & { readonly gradients: readonly WgslForm[] } {
+): Pick<WgslContext, "value" | "gradients" | "numbers"> {
   const [value] = halfFormsFor(plan, [plan.value], variables);
   const gradients = halfFormsFor(plan, derivatives, new Set());
   const isValue = value!.isInHalves;
   const areGradients = plan.activation.learned.length === 0 && gradients.every(({ isInHalves }) => isInHalves);
   const number = (half: boolean): WgslNumber => (half ? "f16" : "f32");
   return {
-    value: value!.form,
-    gradients: gradients.map(({ form }) => form),
+    value: { quick: null, careful: [value!.form] },
+    gradients: { quick: null, careful: gradients.map(({ form }) => form) },
     numbers: { value: number(isValue), gradients: number(areGradients), fused: number(isValue && areGradients) },
   };
 }
@@ -247,10 +254,10 @@ export type WriteFunction = (
 
 /** Puts the scalar functions' texts into the context. */
 function scalarFunctions(context: WgslContext): void {
-  const { plan, prefix, machine, value, gradients, quick, isFused, second, kept, fromOutput, numbers } = context;
+  const { plan, prefix, machine, value, gradients, isFused, second, kept, fromOutput, numbers } = context;
   const parameters = scalarParameters(plan);
   const fields = gradientFields(plan);
-  const struct = gradients.length > 1 ? ownName(gradientsStruct(prefix)) : null;
+  const struct = plan.gradients.length > 1 ? ownName(gradientsStruct(prefix)) : null;
   const [forward, backward] = [ownName(prefix), ownName(`${prefix}_backward`)];
   const careful = ownName(quickNames(prefix).careful);
   const own = new Set([
@@ -260,11 +267,13 @@ function scalarFunctions(context: WgslContext): void {
   ]);
   const valued = new Set([forward, careful, fusedFunction(prefix)]);
   const met = variablesMet(plan.definition);
+  const resultsOf = (forms: readonly WgslForm[], of: string | null): ScalarFunction["results"] =>
+    forms.map((form, i) => ({ name: of ? (fields[i] ?? "") : "", form }));
   const carry: Carry = (name, text) => {
     machine.names.push(name);
     machine.texts.push(text);
   };
-  for (const form of [value, ...gradients.map((gradient) => gradient.form), ...(second?.forms ?? []), ...fromOutput]) {
+  for (const form of [...value.careful, ...gradients.careful, ...(second?.forms ?? []), ...fromOutput]) {
     if (form.kind === "pairs") form.far?.own.forEach((each) => own.add(each));
   }
   const write: WriteFunction = (name, variables, results, of, number = "f32") => {
@@ -301,33 +310,30 @@ function scalarFunctions(context: WgslContext): void {
       parameters: variables.map((variable) => ({ variable, name: scope.claim(localName(variable.name)) })),
       results,
       exact,
-      passes: valued.has(name) && mayLoseNaN(value) ? plan.activation.inputs.filter((x) => met.has(x)) : [],
+      passes:
+        valued.has(name) && value.careful.some(mayLoseNaN) ? plan.activation.inputs.filter((x) => met.has(x)) : [],
       struct: of,
       temporaryName: (node) => localName(temporaryName(node, plan)),
     });
   };
-  /**
-   * A function for all operands: the quick one, if that is, or else one that asks it first if there is one.
-   * @param keepsCareful whether other functions call the careful one
-   */
+  /** A function for all operands: the quick one, if that is, or else one that asks it first if there is one. */
   const writeBoth = (
     stem: string,
     variables: readonly Variable[],
-    results: ScalarFunction["results"],
+    { quick: forms, careful }: Ways,
     of: string | null,
-    forms: readonly VectorForm[] | null,
     number: WgslNumber,
-    { comments = "", keepsCareful = false } = {},
+    comments = "",
   ): void => {
+    const results = resultsOf(careful, of);
     const name = ownName(stem);
     if (!forms) return carry(name, `${comments}${write(name, variables, results, of, number)}`);
     const scope = new NameScope(own, [wgslReserved, machineNames()]);
     const parameters = variables.map((variable) => ({ variable, name: scope.claim(localName(variable.name)) }));
     const common = { parameters, forms, temporaryName: (node: Application) => localName(temporaryName(node, plan)) };
     const names = quickNames(stem);
-    if (hasRest(forms) || keepsCareful)
-      carry(ownName(names.careful), write(ownName(names.careful), variables, results, of, number));
     if (!hasRest(forms)) return carry(name, `${comments}${quickText({ name, struct: of, ...common })}`);
+    carry(ownName(names.careful), write(ownName(names.careful), variables, results, of, number));
     carry(ownName(names.quick), quickText({ name: ownName(names.quick), struct: of, ...common }));
     const asked = { ...common, parameters: parameters.filter(({ variable }) => variable !== plan.cotangent) };
     carry(ownName(names.ordinary), ordinaryText({ name: ownName(names.ordinary), ...asked }));
@@ -345,28 +351,13 @@ function scalarFunctions(context: WgslContext): void {
       ].join("\n"),
     );
   };
-  const comments = `${commentsOf(plan)}\n`;
-  writeBoth(prefix, parameters, [{ name: "", form: value }], null, quick.value, numbers.value, { comments });
+  writeBoth(prefix, parameters, value, null, numbers.value, `${commentsOf(plan)}\n`);
   if (struct) carry(struct, structText(struct, fields, numbers.gradients));
-  const resultsOf = (forms: readonly WgslForm[]): ScalarFunction["results"] =>
-    forms.map((form, i) => ({ name: struct ? (fields[i] ?? "") : "", form }));
-  const results = resultsOf(gradients.map(({ form }) => form));
-  // Gradients of gradients are as careful as curvatures are.
-  const keepsCareful = second !== null;
-  writeBoth(
-    `${prefix}_backward`,
-    [plan.cotangent, ...parameters],
-    results,
-    struct,
-    quick.gradients,
-    numbers.gradients,
-    {
-      keepsCareful,
-    },
-  );
+  writeBoth(`${prefix}_backward`, [plan.cotangent, ...parameters], gradients, struct, numbers.gradients);
   if (kept?.kind === "output") {
     const fromSaved = ownName(savedFunction(prefix));
-    carry(fromSaved, write(fromSaved, [plan.cotangent, ...scalarParameters(kept.plan)], resultsOf(fromOutput), struct));
+    const results = resultsOf(fromOutput, struct);
+    carry(fromSaved, write(fromSaved, [plan.cotangent, ...scalarParameters(kept.plan)], results, struct));
   }
   if (isFused) carryFused(context, write, carry);
   if (second) carrySecond(context, second, write, carry);
