@@ -50,7 +50,19 @@ export interface CompileOptions {
   readonly decisions?: DecisionBook;
   /** Finds out about an activation what goes into the manifest as its analysis. */
   readonly facts?: (activation: Activation) => AnalysisFacts | null;
+  /** Who emits definitions of which nothing is remembered, as many of the first as it likes; this thread does the others. */
+  readonly crew?: EmissionCrew;
 }
+
+/** What definitions are emitted for. */
+export type Emitting = Required<Pick<CompileOptions, "targets" | "kernels" | "save" | "shaders">>;
+
+/** Emits definitions elsewhere, in their order. */
+export type EmissionCrew = (
+  definitions: readonly CheckedDefinition[],
+  how: Emitting,
+  book: DecisionBook,
+) => Promise<readonly EmittedDefinition[]>;
 
 /**
  * Remembers what was emitted for a definition, by a key that covers everything the text depends on but the compiler
@@ -76,8 +88,8 @@ export interface Place {
   readonly span: Span;
 }
 
-/** What is remembered of one definition: nothing that depends on where in its file it stands. */
-interface Remembered extends Emitted {
+/** What comes of one definition: plain data, nothing of which depends on where in its file it stands. */
+export interface EmittedDefinition extends Emitted {
   /** What was asked for it, and the answers. */
   readonly decisions: readonly (readonly [question: string, answer: unknown])[];
 }
@@ -100,22 +112,25 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const book = options.decisions ?? new DecisionBook();
   const decisionsOf = ({ source, definition }: CheckedDefinition): OwnDecisions =>
     book.of(source.file, definition.name.text);
-  const emitted: Emitted[] = [];
-  const keys: string[] = [];
   const targets = targetNames.filter((name) => options.targets.includes(name));
   const kernels = kernelFamilies.filter((name) => options.kernels?.includes(name) ?? true);
-  const { save = "exact", shaders = "quick" } = options;
-  for (const definition of definitions) {
-    const key = options.cache ? contentKey(definition, targets, kernels, save, shaders) : "";
-    const known = emissions.get(options.cache, key);
+  const { save = "exact", shaders = "quick", cache } = options;
+  const how: Emitting = { targets, kernels, save, shaders };
+  const keys = definitions.map((definition) => (cache ? contentKey(definition, how) : ""));
+  const known = keys.map((key) => emissions.get(cache, key));
+  const pending = definitions.filter((_, i) => known[i] === undefined);
+  const made = (await options.crew?.(pending, how, book)) ?? [];
+  const elsewhere = new Map(made.map((each, i) => [pending[i]!, each]));
+  const emitted: Emitted[] = [];
+  for (const [i, definition] of definitions.entries()) {
     const decisions = decisionsOf(definition);
-    for (const [question, answer] of known?.decisions ?? []) decisions.set(question, answer);
-    const result = known ?? (await emitDefinition(definition, { targets, kernels, save, shaders }, decisions));
+    const before = known[i] ?? elsewhere.get(definition);
+    for (const [question, answer] of before?.decisions ?? []) decisions.set(question, answer);
+    const result = before ?? (await emitDefinition(definition, how, decisions));
     found.push(...moved(result.diagnostics, definition.definition.span.start));
     emitted.push(result);
-    keys.push(key);
-    if (options.cache && known === undefined && !hasErrors(result.diagnostics)) {
-      emissions.set(options.cache, key, { ...result, decisions: decisions.asked() });
+    if (cache && known[i] === undefined && !hasErrors(result.diagnostics)) {
+      emissions.set(cache, keys[i]!, { ...result, decisions: decisions.asked() });
     }
   }
   if (hasErrors(found)) {
@@ -204,12 +219,25 @@ class Memory<T> {
   }
 }
 
-const emissions = new Memory<Remembered>();
+const emissions = new Memory<EmittedDefinition>();
 const analyses = new Memory<RememberedFacts>();
+
+/** Emits a definition, and answers what will be asked for its analysis, if that is wanted. */
+export async function emitAlone(
+  definition: CheckedDefinition,
+  how: Emitting,
+  book: DecisionBook,
+  facts: CompileOptions["facts"],
+): Promise<EmittedDefinition> {
+  const decisions = book.of(definition.source.file, definition.definition.name.text);
+  const emitted = await emitDefinition(definition, how, decisions);
+  if (facts && !hasErrors(emitted.diagnostics)) factsOf(definition, facts, decisions, undefined, "");
+  return { ...emitted, decisions: decisions.asked() };
+}
 
 async function emitDefinition(
   definition: CheckedDefinition,
-  { targets, kernels, save, shaders }: Required<Pick<CompileOptions, "targets" | "kernels" | "save" | "shaders">>,
+  { targets, kernels, save, shaders }: Emitting,
   decisions: Decisions,
 ): Promise<Emitted> {
   // Loaded late: with nothing changed, nothing of it is needed.
@@ -298,13 +326,7 @@ export function activationOf(definition: CheckedDefinition): {
 }
 
 /** Everything that a definition's output depends on: its text and its callees', the file's name, targets, kernels and what they save. */
-function contentKey(
-  checked: CheckedDefinition,
-  targets: readonly TargetName[],
-  kernels: readonly KernelFamily[],
-  save: SaveChoice,
-  shaders: ShaderChoice,
-): string {
+function contentKey(checked: CheckedDefinition, { targets, kernels, save, shaders }: Emitting): string {
   const texts: unknown[] = [];
   const seen = new Set<CheckedDefinition>();
   const visit = (definition: CheckedDefinition): void => {

@@ -45,6 +45,11 @@ export class DecisionBook {
     this.known = new Map(known);
   }
 
+  /** All that is known. */
+  answers(): readonly (readonly [question: string, answer: unknown])[] {
+    return [...this.known];
+  }
+
   /** What is asked for an activation of a file of definitions. */
   of(file: string, activation: string): OwnDecisions {
     const siblings = this.owners.get(file) ?? new Map<string, OwnDecisions>();

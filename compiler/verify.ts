@@ -2,6 +2,7 @@
 import {
   activationOf,
   compile,
+  type EmissionCrew,
   type EmissionCache,
   type OutputFile,
   readDefinitions,
@@ -75,12 +76,13 @@ export interface SubjectsOptions {
   readonly names?: readonly string[];
   readonly cache?: EmissionCache | undefined;
   readonly decisions?: DecisionBook;
+  readonly crew?: EmissionCrew | undefined;
 }
 
 /** Compiles whole files, for what is measured alone: but what a cache knows of an ordinary compile is of use. */
 export async function subjectsOf(
   sources: readonly Source[],
-  { targets, shaders, names = [], cache, decisions }: SubjectsOptions,
+  { targets, shaders, names = [], cache, decisions, crew }: SubjectsOptions,
 ): Promise<Subjects> {
   const { files, diagnostics } = await compile(sources, {
     // What 'actc compile' writes unless told otherwise: which kernels stand in a file, and their order, is up to all of them.
@@ -88,6 +90,7 @@ export async function subjectsOf(
     ...(shaders ? { shaders } : {}),
     ...(cache ? { cache } : {}),
     ...(decisions ? { decisions } : {}),
+    ...(crew ? { crew } : {}),
   });
   if (files.length === 0) return { subjects: [], known: [], diagnostics: collate(diagnostics) };
   const subjects = await subjectsIn(sources, files, { targets, names });

@@ -9,6 +9,7 @@ import { accuracyProblems, certificatesAfter } from "./check-accuracy.js";
 import { openCache } from "./cache.js";
 import { readCertificateFiles, writeCertificateFile } from "./certificate-files.js";
 import { soloCrew, threadCrew } from "./crew.js";
+import { emissionCrew } from "./emission-crew.js";
 import { bookOf, readLockFiles } from "./lock-files.js";
 import { exitCodes, type Environment, type ExitCode } from "./environment.js";
 import { readInputs } from "./inputs.js";
@@ -41,7 +42,8 @@ export async function checkCommand(request: CheckRequest, environment: Environme
   const cache = openCache(environment.cwd, environment.build());
   const decisions = await bookOf(readLockFiles(request.files, inputs, environment));
   const { targets, shaders } = request;
-  const { subjects } = await subjectsOf(sources, { targets, shaders, cache: cache?.emissions, decisions });
+  const crew = environment.emission && emissionCrew(environment.emission, false);
+  const { subjects } = await subjectsOf(sources, { targets, shaders, cache: cache?.emissions, decisions, crew });
   cache?.save();
   const known = new Map(files.flatMap(({ certificates }) => [...certificates]));
   const accuracy = await accuraciesOf(sources, subjects, known, environment);

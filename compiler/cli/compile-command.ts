@@ -7,6 +7,7 @@ import { collate } from "../diagnostics.js";
 import type { CompileRequest } from "./arguments.js";
 import { missingAssembler } from "./assembler.js";
 import { newBreachWarnings } from "./new-breaches.js";
+import { emissionCrew } from "./emission-crew.js";
 import { openCache, type Cache, type RunRecord } from "./cache.js";
 import { sha256 } from "./digest.js";
 import { exitCodes, type Environment, type ExitCode } from "./environment.js";
@@ -87,6 +88,7 @@ export async function compileInputs(
     facts,
     decisions,
     ...(cache ? { cache: cache.emissions } : {}),
+    ...(environment.emission ? { crew: emissionCrew(environment.emission, true) } : {}),
   });
   const recorded = recordedBreaches(request.files, inputs, environment);
   const warnings = await breachWarnings(recorded, sources, compilation, environment);

@@ -71,6 +71,8 @@ export interface Environment {
     /** What threads run; without it, measuring is done in this thread. */
     readonly script: URL | undefined;
   };
+  /** What threads run that emit definitions; without it, that is done in this thread. */
+  readonly emission: URL | undefined;
   /** The package's version. */
   readonly version: string;
   /** Names the compiler's build: two builds that could emit different text have different names. Unknown: no cache. */

@@ -55,6 +55,7 @@ const environment: Environment = {
     explain: async () => (await import("../explain.js")).explain,
   },
   verification: { plan: thoroughPlan, script: new URL("./verify-worker.js", import.meta.url) },
+  emission: new URL("./emission-worker.js", import.meta.url),
   version,
   build: () => (build ??= buildName()),
 };

@@ -20,8 +20,10 @@ import { openCache } from "./cache.js";
 import { type CertificateFile, readCertificateFiles, writeCertificateFile } from "./certificate-files.js";
 import { ColumnJob, runJobs } from "./column-job.js";
 import { DeviceFault, soloCrew, threadCrew } from "./crew.js";
+import { emissionCrew } from "./emission-crew.js";
 import { exitCodes, type Environment, type ExitCode } from "./environment.js";
 import { ExhaustiveState } from "./exhaustive-state.js";
+import { bookOf, readLockFiles } from "./lock-files.js";
 import { readInputs, type Input } from "./inputs.js";
 import type { Problem, Result } from "./problem.js";
 import { duration, Progress } from "./progress.js";
@@ -58,6 +60,8 @@ export async function verifyCommand(request: VerifyRequest, environment: Environ
     shaders,
     names,
     cache: cache?.emissions,
+    decisions: await bookOf(readLockFiles(request.files, inputs, environment)),
+    crew: environment.emission && emissionCrew(environment.emission, false),
   });
   cache?.save();
   if (hasErrors(diagnostics)) {

@@ -134,6 +134,7 @@ export async function actc(line: string, setting: Setting = {}): Promise<Outcome
       explain: async () => setting.explain ?? (() => ({ text: "", diagnostics: [] })),
     },
     verification: setting.verification ?? { plan: thoroughPlan, script: undefined },
+    emission: undefined,
     version: "1.2.3",
     build: () => setting.build ?? "0123abcd",
   };

@@ -208,9 +208,10 @@ class Line {
     this.options = options;
     this.meant = inBinary64(options.sampled, options.input);
     this.value = inBinary64(options.value, options.input);
-    this.zeros = zerosOf(this.meant);
-    const points = [...line, ...(options.isWhole ? far : []), ...this.zeros.flatMap(beside)];
-    const all = Float32Array.from(options.isThin ? points.filter((_, i) => i % thinning === 0) : points);
+    const few = (points: readonly number[]): readonly number[] =>
+      options.isThin ? points.filter((_, i) => i % thinning === 0) : points;
+    this.zeros = zerosOf(this.meant, few(line));
+    const all = Float32Array.from(few([...line, ...(options.isWhole ? far : []), ...this.zeros.flatMap(beside)]));
     // Most forms that are wrong are so at many inputs: a few are tried first.
     const isOfFew = (i: number): boolean => i % 16 === 0;
     this.batches = [all.filter((_, i) => isOfFew(i)), all.filter((_, i) => !isOfFew(i))].map((points) =>
@@ -237,7 +238,7 @@ class Line {
    * @param holds where it is computed
    */
   isRight(runs: Runs, holds: (x: number) => number = () => 1): boolean {
-    const met: Met[] = [];
+    const met: Met = { xs: [], errors: [] };
     const isWithin = (batch: Batch, times: number): boolean =>
       runs.every((run, r) => {
         const results = run(batch.points);
@@ -247,7 +248,10 @@ class Line {
           if (!this.isClose(x, results[i]!, batch.at(i), times)) return false;
           // Where a subnormal number was taken for 0 there is nothing to look for.
           const isUsual = Math.min(Math.abs(x), Math.abs(exact), Math.abs(results[i]!)) >= 2 ** -126;
-          if (r === 0 && isUsual) met.push({ x, error: (Math.abs(results[i]! - exact) - drift) / unit });
+          if (r === 0 && isUsual) {
+            met.xs.push(x);
+            met.errors.push((Math.abs(results[i]! - exact) - drift) / unit);
+          }
           return true;
         });
       });
@@ -315,10 +319,10 @@ interface Judged {
   readonly drift: number;
 }
 
-/** A point that was tried, and how far off a result was there, in units in the last place. */
+/** Points that were tried, and how far off a result was at each, in units in the last place. */
 interface Met {
-  readonly x: number;
-  readonly error: number;
+  readonly xs: number[];
+  readonly errors: number[];
 }
 
 /** How many neighbourhoods of the worst points are looked into, and at how many points each. */
@@ -332,16 +336,29 @@ export const stages: readonly { readonly cells: number; readonly each: number }[
 export const overshoot = 1.07;
 
 /** Points between the neighbours of those that are off by the most. */
-function besideWorst(met: readonly Met[], cells: number, each: number): Float32Array {
-  const sorted = met.toSorted((a, b) => a.x - b.x);
-  const worst = [...sorted.keys()].sort((a, b) => sorted[b]!.error - sorted[a]!.error).slice(0, cells);
+function besideWorst({ xs, errors }: Met, cells: number, each: number): Float32Array {
+  const sorted = Float64Array.from(xs).sort();
+  const least = Float64Array.from(errors).sort().at(-cells) ?? -Infinity;
+  const worst = xs.filter((_, i) => errors[i]! >= least).slice(0, cells);
   return Float32Array.from(
-    worst.flatMap((place) => {
-      const low = sorted[place - 1]?.x ?? sorted[place]!.x;
-      const high = sorted[place + 1]?.x ?? sorted[place]!.x;
+    worst.flatMap((x) => {
+      const place = placeOf(x, sorted);
+      const low = sorted[place - 1] ?? x;
+      const high = sorted[place + 1] ?? x;
       return Array.from({ length: each }, (_, i) => low + (high - low) * (((i + 1) * 0.618033988749895) % 1));
     }),
   );
+}
+
+/** Of a number that is among them. */
+function placeOf(x: number, sorted: Float64Array): number {
+  let [low, high] = [0, sorted.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Where exponentials vanish, and from there on. */
@@ -357,7 +374,12 @@ function inBinary64(expr: Expr, input: Variable): (x: number) => number {
 }
 
 /** A unit in the last place of float32. */
-const unitOf = (x: number): number => 2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(x)))) - 23);
+function unitOf(x: number): number {
+  float64[0] = x;
+  return 2 ** (Math.max(-126, ((words[1]! >>> 20) & 0x7ff) - 1023) - 23);
+}
+const float64 = new Float64Array(1);
+const words = new Uint32Array(float64.buffer);
 
 // At every size other leading digits: where a function is nearly a multiple of its input, these decide how many units an error is.
 /** At which binary64 is compared with the reals. */
@@ -372,12 +394,12 @@ const line: readonly number[] = [...new Set([0, ...sizes, ...small, ...ordinary,
   .map(Math.fround)
   .sort((a, b) => a - b);
 
-/** Where the sign changes, in between the points of the line. */
-function zerosOf(meant: (x: number) => number): number[] {
-  const values = line.map(meant);
-  return line.flatMap((x, i) => {
+/** Where the sign changes, in between points. */
+function zerosOf(meant: (x: number) => number, points: readonly number[]): number[] {
+  const values = points.map(meant);
+  return points.flatMap((x, i) => {
     if (!(values[i]! * values[i + 1]! < 0)) return [];
-    let [low, high] = [x, line[i + 1]!];
+    let [low, high] = [x, points[i + 1]!];
     for (let step = 0; step < 60; step++) {
       const middle = (low + high) / 2;
       if (values[i]! * meant(middle) <= 0) high = middle;
