@@ -38,6 +38,12 @@ export function readCertificateFiles(
   return { files: found, problems };
 }
 
+/** The file as it is by now: others may write it meanwhile. */
+export function readAgain(file: CertificateFile): Result<CertificateFile> {
+  const result = readOne(file.path, file.shown);
+  return result.ok ? success({ ...file, certificates: result.value }) : result;
+}
+
 /** What was read last, and the text: several ask for the same file, and while watching it seldom changes. */
 let last: { readonly text: string; readonly certificates: Certificates | undefined } | undefined;
 

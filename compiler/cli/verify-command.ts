@@ -17,7 +17,7 @@ import { breachesIn, breachProblem, certificateText, contradictionProblem } from
 import type { VerifyRequest } from "./arguments.js";
 import { missingAssembler } from "./assembler.js";
 import { openCache } from "./cache.js";
-import { type CertificateFile, readCertificateFiles, writeCertificateFile } from "./certificate-files.js";
+import { type CertificateFile, readAgain, readCertificateFiles, writeCertificateFile } from "./certificate-files.js";
 import { ColumnJob, runJobs } from "./column-job.js";
 import { DeviceFault, soloCrew, threadCrew } from "./crew.js";
 import { emissionCrew } from "./emission-crew.js";
@@ -177,12 +177,14 @@ async function verify(request: VerifyRequest, environment: Environment, scene: S
   const { files, subjects, jobs, crew } = scene;
   const progress = new Progress(jobs, environment, request.json);
   const findings: Findings = { certificates: [], problems: [] };
-  const known = new Map(files.map((file) => [file, cleared(file, request, subjects)]));
+  // Who writes a file writes it as it is by then: two runs at once lose nothing.
+  const latest = (file: CertificateFile): Certificates =>
+    cleared(request.write ? orThrow(readAgain(file)) : file, request, subjects);
 
   const onDone = (job: ColumnJob): void => {
     const measured = job.certificate(merged);
     const file = files.find(({ source }) => source === job.subject.file);
-    const before = file && known.get(file);
+    const before = file && latest(file);
     const current = { definition: job.subject.definition, kernel: job.column.digest };
     const old = before && holds(before, job.key, current) ? certificateAt(before, job.key) : undefined;
     const { certificate, contradiction } = weighed(old, measured);
@@ -198,9 +200,8 @@ async function verify(request: VerifyRequest, environment: Environment, scene: S
       for (const problem of problems) environment.stderr.write(problemText(problem, environment));
     }
     if (file === undefined || before === undefined) return;
-    const after = withCertificate(before, job.key, job.subject.definition, certificate);
-    known.set(file, after);
-    if (request.write) orThrow(writeCertificateFile(file, after));
+    if (!request.write) return;
+    orThrow(writeCertificateFile(file, withCertificate(before, job.key, job.subject.definition, certificate)));
   };
 
   try {
@@ -210,7 +211,7 @@ async function verify(request: VerifyRequest, environment: Environment, scene: S
     });
     progress.clear();
     if (!complete) return interrupted(request, environment, findings, jobs);
-    if (request.write) for (const [file, certificates] of known) orThrow(writeCertificateFile(file, certificates));
+    if (request.write) for (const file of files) orThrow(writeCertificateFile(file, latest(file)));
     for (const job of jobs) job.forget();
     return await report(request, environment, scene, findings, (performance.now() - start) / 1000);
   } catch (error) {
@@ -242,8 +243,9 @@ class CannotWrite extends Error {
   }
 }
 
-function orThrow(result: Result<unknown>): void {
+function orThrow<T>(result: Result<T>): T {
   if (!result.ok) throw new CannotWrite(result.problem);
+  return result.value;
 }
 
 /** A proof outlasts a measurement, unless that contradicts it. */

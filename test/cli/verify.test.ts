@@ -82,6 +82,14 @@ describe("verify", () => {
     expect(certificates(setting.cwd)).toBe(written);
   });
 
+  test("runs at the same time lose nothing of each other", async () => {
+    const setting = measuring();
+    await Promise.all(["half", "part", "mix"].map((name) => actc(`verify --write --name ${name}`, setting)));
+    const both = certificates(setting.cwd);
+    await actc("verify --write", setting);
+    expect(both).toBe(certificates(setting.cwd));
+  });
+
   test("as JSON", async () => {
     const { code, stdout, stderr } = await actc("verify --json --name half", measuring());
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
