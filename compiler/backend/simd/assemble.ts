@@ -27,5 +27,5 @@ export async function assembler(): Promise<Assemble> {
   return (kernels) => ({ baseline: bytesOf(moduleText(kernels, false)), relaxed: bytesOf(moduleText(kernels, true)) });
 }
 
-/** Constants stay in their locals: an engine would make them anew in each turn of the loop. */
+/** Constants stay in globals and locals: an engine would make them anew in each turn of the loop. */
 const passes = ["simplify-locals-nostructure", "vacuum", "coalesce-locals", "reorder-locals", "merge-blocks", "vacuum"];

@@ -44,7 +44,10 @@ export const groupOf = (kernel: VectorKernel): number => copiesOf(kernel) * elem
  * The kernel takes the addresses of its arrays, how many elements they have (a multiple of 32), where it may note groups of elements
  * that it leaves alone (by the place of the first), and the scalars; it returns how many it has noted.
  */
-export function kernelText(kernel: VectorKernel, fused: boolean): string {
+function kernelText(
+  kernel: VectorKernel,
+  fused: boolean,
+): { readonly text: string; readonly constants: ReturnType<typeof constantsOf> } {
   const { lanes } = kernel.outputs[0]!;
   const copies = copiesOf(kernel);
   const graph = new VectorGraph(lanes);
@@ -70,7 +73,7 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
     conditions.length > 0 ? [conditions.reduce((a, b) => graph.bitwise("and", a, b))] : [];
   const [holds, fits] = [allOf(tests!), allOf(scalarTests!)];
   // Of sizes the largest is looked for; as integers, where NaN is larger than all numbers.
-  const sizes = limits.map(({ input }) => graph.bitwise("and", variables.get(input)!, graph.bits(sizeMask(lanes))));
+  const sizes = limits.map(({ input }) => graph.float("abs", variables.get(input)!));
   const roots = [...results, ...holds, ...sizes, ...fits];
   const shared = new Set(scalars.map(({ local }) => local));
   const code = vectorCode(roots, { lanes, fused, copies, shared });
@@ -130,12 +133,12 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
         ];
   const advanced = (name: string, by: number): string =>
     `(local.set ${name} (i32.add (local.get ${name}) (i32.const ${by})))`;
-  return [
+  const text = [
     `(func (export "${kernel.name}") ${each(pointers, (name) => `(param ${name} i32)`)} (param $size i32) (param $list i32)`,
     `${each(scalars, ({ local }) => `(param $number_${local} f64)`)} (result i32)`,
     `(local $place i32) (local $first i32) (local $fits i32) ${each(vectors, (name) => `(local ${name} v128)`)}`,
     "(local.set $first (local.get $list))",
-    ...constants.map(({ name, text }) => `(local.set ${name} ${text})`),
+    ...constants.map(({ name }) => `(local.set ${name} (global.get ${name}))`),
     ...scalars.map(({ local }) => {
       const number = `(local.get $number_${local})`;
       const splat = lanes === "f32x4" ? `(f32x4.splat (f32.demote_f64 ${number}))` : `(f64x2.splat ${number})`;
@@ -155,16 +158,21 @@ export function kernelText(kernel: VectorKernel, fused: boolean): string {
     "(br_if $turn (i32.lt_u (local.get $place) (local.get $size))))))",
     "(i32.shr_u (i32.sub (local.get $list) (local.get $first)) (i32.const 2)))",
   ].join("\n");
+  return { text, constants };
 }
 
-/** All bits but the sign. */
-const sizeMask = (lanes: Lanes): bigint => (lanes === "f32x4" ? 2n ** 31n : 2n ** 63n) - 1n;
-
-/** A module with these kernels. The memory is declared with a maximum: so one byte makes a module for a memory that threads share. */
-export const moduleText = (kernels: readonly VectorKernel[], fused: boolean): string =>
-  [
+/**
+ * A module with these kernels. The memory is declared with a maximum: so one byte makes a module for a memory that threads share.
+ * Constants are globals that could change: V8 (Node 20) makes others anew in each turn of a loop, which takes a tenth of the time.
+ */
+export function moduleText(kernels: readonly VectorKernel[], fused: boolean): string {
+  const parts = kernels.map((kernel) => kernelText(kernel, fused));
+  const constants = new Map(parts.flatMap((part) => part.constants.map(({ name, text }) => [name, text] as const)));
+  return [
     "(module",
     '(import "actc" "memory" (memory 1 65536))',
-    ...kernels.map((kernel) => kernelText(kernel, fused)),
+    ...[...constants].map(([name, text]) => `(global ${name} (mut v128) ${text})`),
+    ...parts.map(({ text }) => text),
     ")",
   ].join("\n");
+}
