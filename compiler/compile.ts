@@ -119,19 +119,25 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   const keys = definitions.map((definition) => (cache ? contentKey(definition, how) : ""));
   const known = keys.map((key) => emissions.get(cache, key));
   const pending = definitions.filter((_, i) => known[i] === undefined);
-  const made = (await options.crew?.(pending, how, book)) ?? [];
-  const elsewhere = new Map(made.map((each, i) => [pending[i]!, each]));
-  const emitted: Emitted[] = [];
+  const elsewhere = new Map((await options.crew?.(pending, how, book))?.map((each, i) => [pending[i]!, each]));
+  const files: OutputFile[] = [];
+  const entries: string[] = [];
   for (const [i, definition] of definitions.entries()) {
     const decisions = decisionsOf(definition);
     const before = known[i] ?? elsewhere.get(definition);
     for (const [question, answer] of before?.decisions ?? []) decisions.set(question, answer);
     const result = before ?? (await emitDefinition(definition, how, decisions));
     found.push(...moved(result.diagnostics, definition.definition.span.start));
-    emitted.push(result);
     if (cache && known[i] === undefined && !hasErrors(result.diagnostics)) {
       emissions.set(cache, keys[i]!, { ...result, decisions: decisions.asked() });
     }
+    if (hasErrors(found)) continue;
+    // Text at once: of thousands of definitions the objects would fill hundreds of megabytes.
+    const analysis = options.facts ? factsOf(definition, options.facts, decisions, cache, keys[i]!) : null;
+    entries.push(entryText(result.entry, sourceEntry(definition), analysis));
+    files.push(...result.files);
+    known[i] = undefined;
+    elsewhere.delete(definition);
   }
   if (hasErrors(found)) {
     // What a comparison chooses at a kink is of no interest while something is wrong.
@@ -142,16 +148,8 @@ async function compileSources(sources: readonly Source[], options: CompileOption
       places: new Map(),
     };
   }
-  const files = emitted.flatMap((result) => result.files);
   if (targets.includes("module")) files.push(indexFile(definitions));
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
-  const entries = emitted.map(({ entry }, i) => {
-    const definition = definitions[i]!;
-    const analysis = options.facts
-      ? factsOf(definition, options.facts, decisionsOf(definition), options.cache, keys[i]!)
-      : null;
-    return entryText(entry, sourceEntry(definition), analysis);
-  });
   files.push(await manifestFile(entries, files));
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const places = new Map(
@@ -370,8 +368,8 @@ function entryText(
   return text;
 }
 
-/** All lines but the first. In JSON there are no others than those of its layout. */
-const indented = (json: string, by: string): string => json.replaceAll("\n", `\n${by}`);
+/** All lines but the first. In JSON there are no others than those of its layout. What is replaced would stay in thousands of pieces. */
+const indented = (json: string, by: string): string => json.split("\n").join(`\n${by}`);
 
 const digests = new WeakMap<OutputFile, string>();
 
