@@ -151,6 +151,7 @@ async function compileSources(sources: readonly Source[], options: CompileOption
   if (targets.includes("module")) files.push(indexFile(definitions));
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   files.push(await manifestFile(entries, files));
+  entries.length = 0;
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const places = new Map(
     definitions.map(({ source: { file }, definition: { name } }) => [name.text, { file, span: name.span }] as const),
@@ -384,7 +385,12 @@ async function manifestFile(activations: readonly string[], files: readonly Outp
   const found: Record<string, string> = {};
   for (const file of files) found[file.path] = `sha256-${await digestOf(file)}`;
   const head = `  "schema": 1,\n  "version": ${JSON.stringify(version)},\n`;
-  const list = activations.length > 0 ? `[\n${activations.join(",\n")}\n  ]` : "[]";
-  const text = `{\n${head}  "activations": ${list},\n  "files": ${indented(JSON.stringify(found, null, 2), "  ")}\n}\n`;
+  // Joined once: of thousands of activations each copy fills a hundred megabytes.
+  const list = activations.flatMap((activation, i) => [i === 0 ? "[\n" : ",\n", activation]);
+  const text = [
+    `{\n${head}  "activations": `,
+    ...(list.length > 0 ? [...list, "\n  ]"] : ["[]"]),
+    `,\n  "files": ${indented(JSON.stringify(found, null, 2), "  ")}\n}\n`,
+  ].join("");
   return { path: "manifest.json", text };
 }
