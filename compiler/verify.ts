@@ -2,8 +2,8 @@
 import {
   activationOf,
   compile,
-  type EmissionCrew,
   type EmissionCache,
+  type EmissionCrew,
   type OutputFile,
   readDefinitions,
   type ShaderChoice,
@@ -79,7 +79,7 @@ export interface SubjectsOptions {
   readonly crew?: EmissionCrew | undefined;
 }
 
-/** Compiles whole files, for what is measured alone: but what a cache knows of an ordinary compile is of use. */
+/** Compiles definitions into the files that are measured, or takes them from the cache of an ordinary compile. */
 export async function subjectsOf(
   sources: readonly Source[],
   { targets, shaders, names = [], cache, decisions, crew }: SubjectsOptions,
