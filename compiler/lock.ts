@@ -25,7 +25,7 @@ const forms: Readonly<Record<string, (answer: unknown) => boolean>> = {
   "cancels harmlessly": isBoolean,
   "cancels in a shader": isBoolean,
   "holds for all halves": isBoolean,
-  "limits at the defaults": isEndLimits,
+  "real limits at the defaults": isEndLimits,
   "right far out": isBoolean,
   "vectors cancel harmlessly": isBoolean,
   "which form is quick for all operands": isPlace,

@@ -49,15 +49,11 @@ fn lisht_quick_tanh(x: f32) -> f32 {
   return select(y, -y, x > 0.0);
 }
 
-fn lisht_is_nan(x: f32) -> bool {
-  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
-}
-
 // Linearly scaled tanh: even, not negative.
 // Source: Roy et al. 2019; TensorFlow Addons lisht.
 // lisht(x) = x * tanh(x)
 fn lisht(x: f32) -> f32 {
-  return select(x * lisht_quick_tanh(x), x, lisht_is_nan(x));
+  return x * lisht_quick_tanh(x);
 }
 
 // 2^n for -126 <= n <= 127.
@@ -81,6 +77,10 @@ fn lisht_exp_scaled(x: f32, dx: f32, n: i32) -> f32 {
   let exponent = i32(k) + n;
   let first = exponent >> 1u;
   return y * lisht_power_of_two(first) * lisht_power_of_two(exponent - first);
+}
+
+fn lisht_is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
 // A polynomial (7e-9) up to 0.625, then 1 - 2/(e^(2|x|) + 1).

@@ -326,7 +326,11 @@ function knownEnds(ends: EndLimits, input: string, condition: string): string[] 
     if (limit === null) return [];
     const beyond = i === 0 ? "< -3.4028234663852886e38" : "> 3.4028234663852886e38";
     const infinity = (limit === "inf") === (i === 1) ? input : `-${input}`;
-    return [`if (${input} ${beyond}${condition}) {`, `return ${limit === "0" ? "0.0" : infinity};`, "}"];
+    return [
+      `if (${input} ${beyond}${condition}) {`,
+      `return ${typeof limit === "number" ? literalOf(limit) : infinity};`,
+      "}",
+    ];
   });
 }
 

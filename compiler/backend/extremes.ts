@@ -4,7 +4,7 @@
  * has reached its limit to the last bit, so the input is held at that size; whether that is right is tried out on
  * inputs over the whole range, against binary64, in which float32 inputs do not overflow as soon.
  */
-import { apply, constant, type Expr, occurs, rebuild, substitute, type Variable } from "../ir/expr.js";
+import { apply, constant, type Expr, occurs, reachable, rebuild, substitute, type Variable } from "../ir/expr.js";
 import { triedParameters } from "../ir/random.js";
 import { fromNumber } from "../ir/rational.js";
 import type { Activation } from "../ir/activation.js";
@@ -13,6 +13,7 @@ import { normalise } from "../algebra/normalise.js";
 import { atLargeInput } from "./asymptotics.js";
 import { referenceValue } from "../numerics/reference.js";
 import { type Arithmetic, sampler } from "../numerics/sample.js";
+import type { PrimitiveName } from "../primitives/table.js";
 import type { KernelPlan } from "./kernels.js";
 import { searched } from "./searches.js";
 import { trialsOf } from "./trials.js";
@@ -200,6 +201,18 @@ export function truthOf(form: Expr, expr: Expr, variables: readonly Variable[]):
   };
 }
 
+/** Real arithmetic where it decides: in binary64 nothing may be left of a sum that cancels far out. Elsewhere binary64 alone says what vanishes or overflows. */
+function realTruthOf(form: Expr, variables: readonly Variable[]): Truth {
+  const [quick, real] = [truthOf(form, form, variables), expandCalls(form)];
+  return (values) => {
+    const bindings = new Map(variables.map((variable, i) => [variable, values[i] ?? 0]));
+    const reference = referenceValue(real, bindings, "binary64");
+    if (reference.decided) return reference.value;
+    const value = quick(values);
+    return value === 0 || isInfinite(value) ? value : NaN;
+  };
+}
+
 /** Where a factor without the input is 0, so is the product, even if the other factor is infinite. */
 function withZeros(form: Expr, input: Variable): Expr {
   return rebuild(form, (node, operands) => {
@@ -278,30 +291,56 @@ function commonLimit(
   return cases.length >= settings.length && cases.every(({ expected }) => expected === limit) ? limit : undefined;
 }
 
-/** At -inf and inf, what a function of one input tends to at its parameters' defaults; null where that is a number but 0, or unknown. */
+/**
+ * At -inf and inf, what a function of one input tends to at its parameters' defaults: 0, another
+ * float32 where a search at run time would not find it, or an infinity by its name; null where that is unknown.
+ */
 export type EndLimits = readonly [EndLimit, EndLimit];
-type EndLimit = (typeof endLimits)[number];
-const endLimits = ["0", "-inf", "inf", null] as const;
+type EndLimit = number | (typeof infinities)[number] | null;
+const infinities = ["-inf", "inf"] as const;
 export const isEndLimits = (answer: unknown): answer is EndLimits =>
-  Array.isArray(answer) && answer.length === 2 && answer.every((each) => endLimits.some((limit) => limit === each));
+  Array.isArray(answer) &&
+  answer.length === 2 &&
+  answer.every(
+    (each) =>
+      each === null ||
+      infinities.some((name) => name === each) ||
+      (typeof each === "number" && Math.abs(each) <= largest),
+  );
 
 export function limitsAtEnds(root: Expr, plan: KernelPlan): EndLimits {
   if (plan.activation.inputs.length !== 1 || plan.activation.random) return [null, null];
   return searched(plan, [root], {
-    name: "limits at the defaults",
+    name: "real limits at the defaults",
     isAnswer: isEndLimits,
     find: ([form = root], subject) => {
       const { variables, settings } = trialsOf(subject);
-      const truth = truthOf(form, form, variables);
+      const truth = realTruthOf(form, variables);
       const at = (sign: -1 | 1): EndLimit => {
         const limit = commonLimit(truth, sign, 0, 1, settings.slice(0, 1), []);
-        if (limit === 0) return "0";
-        return limit === Infinity ? "inf" : limit === -Infinity ? "-inf" : null;
+        if (limit === undefined) return null;
+        const single = Math.fround(limit);
+        if (!Number.isFinite(single)) return single > 0 ? "inf" : "-inf";
+        return single === 0 || isAlgebraic(form) ? single : null;
       };
       return [at(-1), at(1)];
     },
   });
 }
+
+/** Where powers cancel, mantissas are too short for what is left of them far out: that no search finds. */
+const isAlgebraic = (form: Expr): boolean =>
+  reachable([form]).every((node) => node.kind !== "application" || algebraic.has(node.primitive));
+
+const algebraic: ReadonlySet<PrimitiveName> = new Set([
+  "negate",
+  "add",
+  "subtract",
+  "multiply",
+  "divide",
+  "abs",
+  "pow",
+]);
 
 /** What a sequence of values at growing inputs tends to, if that can be told. */
 function limitFrom(values: readonly number[]): number | undefined {

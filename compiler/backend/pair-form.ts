@@ -27,6 +27,7 @@ import type { Exponents } from "./gates.js";
 import type { MachineFunction } from "./machine-functions.js";
 import type { WgslNumber } from "./manifest.js";
 import { NameScope } from "./naming.js";
+import { carriesNaN } from "./passing-nan.js";
 import { singleForm } from "./single-form.js";
 
 /** The primitives that pairs have a function for, or an operation. */
@@ -299,10 +300,13 @@ export function scalarFunctionText(fn: ScalarFunction): string {
   if (fn.exact) statements.push(...search(fn.exact));
   const typeOf = ({ role }: Variable): WgslNumber => (role === "input" || role === "cotangent" ? fn.number : "f32");
   const signature = fn.parameters.map(({ name, variable }) => `${name}: ${typeOf(variable)}`).join(", ");
-  const only = fn.passes.reduce((value, variable) => {
-    const name = names.get(variable) ?? "";
-    return `select(${value}, ${name}, is_nan(${name}))`;
-  }, values[0] ?? "");
+  const [first] = fn.results;
+  const isCarried = (variable: Variable): boolean =>
+    first?.form.kind === "single" && carriesNaN(first.form.value, variable);
+  const only = fn.passes
+    .filter((variable) => !isCarried(variable))
+    .map((variable) => names.get(variable) ?? "")
+    .reduce((value, name) => `select(${value}, ${name}, is_nan(${name}))`, values[0] ?? "");
   const result = fn.struct ? `${fn.struct}(${[only, ...values.slice(1)].join(", ")})` : only;
   return [`fn ${fn.name}(${signature}) -> ${fn.struct ?? fn.number} {`, ...statements, `return ${result};`, "}"].join(
     "\n",

@@ -18,6 +18,7 @@ import { call, type Dialect, form, libraryCall, Precedence, type Spelling } from
 import type { PrimitiveName } from "../primitives/table.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
 import { conjuncts } from "./accuracy/guard.js";
+import { carriesNaN, type Ended, endedForm } from "./passing-nan.js";
 import { quickNames, quickPrefix } from "./library/wgsl/quick.js";
 import { NameScope } from "./naming.js";
 import { guardDialect, literal, pairArithmetic } from "./pair-form.js";
@@ -92,16 +93,27 @@ export function quickText({ name, parameters, forms, struct, temporaryName }: Qu
   const known = new Map([...variables, ...[...held.values()].map(({ stand, name }) => [stand, name] as const)]);
   const precision = forms.find((form) => form.precise)?.precise ?? null;
   const { roots, names, splits, ...precise } = inMoreDigits(values, precision, known, claim);
-  const { statements, textOf } = singleForm(roots, {
+  const ended = roots.map((root, i) => {
+    const [passed, ...others] = forms[i]?.passes ?? [];
+    return passed && others.length === 0 && !carriesNaN(root, passed) ? endedForm(root, passed) : undefined;
+  });
+  const parts = roots.flatMap((root, i) => (ended[i] ? [ended[i].rest, ended[i].end] : [root]));
+  const { statements, textOf } = singleForm(parts, {
     dialect: { ...dialect, spellings: { ...dialect.spellings, ...ofSplits(splits) } },
     variables: new Map([...known, ...names]),
     claim,
   });
   const results = forms.map(({ factor, passes = [] }, i) => {
-    const text = passes.reduce((value, variable) => {
-      const passed = variables.get(variable) ?? "";
-      return `select(${value}, ${passed}, is_nan(${passed}))`;
-    }, textOf(roots[i]!));
+    const [root, byBits] = [roots[i]!, ended[i]];
+    const nameOf = (variable: Variable): string => variables.get(variable) ?? "";
+    const text = byBits
+      ? endedText(byBits, nameOf(passes[0]!), textOf)
+      : passes
+          .filter((variable) => !carriesNaN(root, variable))
+          .reduce(
+            (value, variable) => `select(${value}, ${nameOf(variable)}, is_nan(${nameOf(variable)}))`,
+            textOf(root),
+          );
     return factor ? `${variables.get(factor) ?? ""} * (${text})` : text;
   });
   const result = struct ? `${struct}(${results.join(", ")})` : (results[0] ?? "");
@@ -111,6 +123,12 @@ export function quickText({ name, parameters, forms, struct, temporaryName }: Qu
     ...statements,
     `return ${result};`,
   ]);
+}
+
+/** Numbers by their bits: a NaN has others. */
+function endedText({ end, rest, first, last }: Ended, input: string, textOf: (root: Expr) => string): string {
+  const [from, count] = [first, last - first].map((bits) => `0x${bits.toString(16)}u`);
+  return `select(${textOf(rest)}, ${textOf(end)}, bitcast<u32>(${input}) - ${from} <= ${count})`;
 }
 
 function heldText(input: string, { low, high }: Hold): string {

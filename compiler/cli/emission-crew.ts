@@ -12,8 +12,11 @@ export interface EmissionSetting {
   readonly answers: readonly (readonly [question: string, answer: unknown])[];
 }
 
-/** Of fewer definitions none are left to threads: each reads the compiler for itself, which takes as long as some dozen definitions. */
-const fewDefinitions = 40;
+/**
+ * Of fewer definitions none are left to threads: each reads the compiler for itself, which takes as long as some dozen definitions,
+ * or as two of which nothing is known.
+ */
+const fewDefinitions = { known: 40, unknown: 6 } as const;
 
 /** Each has the compiler in its memory. */
 const mostThreads = 4;
@@ -24,8 +27,9 @@ const mostAtOnce = 16;
 export const emissionCrew =
   (script: URL, analyses: boolean, threads = Math.min(availableParallelism(), mostThreads)): EmissionCrew =>
   async (definitions, how, book) => {
-    if (threads < 2 || definitions.length < fewDefinitions) return [];
-    const setting: EmissionSetting = { how, analyses, answers: book.answers() };
+    const answers = book.answers();
+    if (threads < 2 || definitions.length < fewDefinitions[answers.length > 0 ? "known" : "unknown"]) return [];
+    const setting: EmissionSetting = { how, analyses, answers };
     const atOnce = Math.min(mostAtOnce, Math.ceil(definitions.length / (4 * threads)));
     const results: EmittedDefinition[] = [];
     let next = 0;

@@ -2,8 +2,8 @@
 import { type Code, type CodeStatement, printerOf } from "./code.js";
 import { type Arithmetic, javascriptOf } from "./javascript.js";
 import { javascriptParts, untyped } from "./javascript-parts.js";
-import type { Library } from "./library.js";
-import { partsClosure, partText } from "./parts.js";
+import { type Library, usedBy } from "./library.js";
+import { partsClosure, partText, partUses } from "./parts.js";
 import { wgslNatBits } from "./wgsl-naturals.js";
 import type { Declaration, Function, Type } from "./syntax.js";
 
@@ -59,7 +59,10 @@ export function emulateFunctions(
 /** Results for rows of operands, one array per parameter. */
 export type EmulatedBatch = (operands: readonly Float32Array[]) => Float32Array;
 
-/** As {@link emulate}, for a function of f32, or f16, over arrays; of a result that is a struct, `place` says which field. */
+/**
+ * As {@link emulate}, for a function of f32, or f16, over arrays; of a result that is a struct, `place` says which field.
+ * What the function calls is compiled once for all functions that call it.
+ */
 export function emulateBatch(
   library: Library,
   name: string,
@@ -78,24 +81,13 @@ export function emulateBatch(
   return results;
 }`;
   const make = new Function("apply", `return ${loop};`);
-  const compiled: unknown = make(scalarOf(library, name, options));
+  const compiled: unknown = make(compileShared(library, name, deviceArithmetic(options)));
   if (typeof compiled !== "function") throw new Error("not a function");
   return (operands) => {
     const found: unknown = compiled(...operands);
     if (found instanceof Float32Array) return found;
     throw new Error(`${name} gave no results`);
   };
-}
-
-/** Functions that give several results are asked for by one after the other. */
-let latest:
-  { readonly library: Library; readonly name: string; readonly options: string; readonly scalar: unknown } | undefined;
-
-function scalarOf(library: Library, name: string, given: EmulationOptions): unknown {
-  const options = JSON.stringify(given);
-  if (latest?.library !== library || latest.name !== name || latest.options !== options)
-    latest = { library, name, options, scalar: compile(library, name, deviceArithmetic(given)) };
-  return latest.scalar;
 }
 
 export interface RunOptions {
@@ -214,6 +206,50 @@ function tableOf(type: Type, text: string, single: boolean): string {
 
 function compile(library: Library, name: string, arithmetic: Arithmetic): unknown {
   return new Function(`${declarationsText(library, [name], arithmetic)}\nreturn $${name};`)();
+}
+
+/** What declarations and {@link javascriptParts} are in one arithmetic. */
+interface Compiled {
+  readonly parts: Map<string, unknown>;
+  readonly declarations: WeakMap<Declaration, unknown>;
+}
+
+const compiledBefore = new Map<string, Compiled>();
+
+/** As {@link compile}, each declaration on its own, so that what many functions call is warm when the next one calls it. */
+function compileShared(library: Library, name: string, arithmetic: Arithmetic): unknown {
+  const key = JSON.stringify(arithmetic);
+  const before: Compiled = compiledBefore.get(key) ?? { parts: new Map(), declarations: new WeakMap() };
+  compiledBefore.set(key, before);
+  const make = (text: string, own: string, uses: ReadonlyMap<string, unknown>): unknown =>
+    new Function("N", ...uses.keys(), `"use strict";\n${text}\nreturn ${own};`)(
+      BigInt(arithmetic.natBits),
+      ...uses.values(),
+    );
+  const partOf = (part: string): unknown => {
+    if (!before.parts.has(part)) {
+      const text = untyped(partText(part, javascriptParts, spelling.declared));
+      before.parts.set(part, make(text, spelling.declared(part), partsOf(partUses(part, javascriptParts))));
+    }
+    return before.parts.get(part);
+  };
+  const partsOf = (names: readonly string[]): Map<string, unknown> =>
+    new Map(names.map((each) => [spelling.declared(each), partOf(each)]));
+  const valueOf = (each: string): unknown => {
+    const declaration = library.find(each);
+    if (declaration === undefined) throw new Error(`the library has no function ${each}`);
+    if (!before.declarations.has(declaration)) {
+      const { text, uses } = printedIn(arithmetic, declaration);
+      const called = usedBy(declaration).filter((used) => library.find(used)?.kind !== "struct");
+      const values = new Map([
+        ...partsOf(uses),
+        ...called.map((used) => [spelling.declared(used), valueOf(used)] as const),
+      ]);
+      before.declarations.set(declaration, make(text, spelling.declared(each), values));
+    }
+    return before.declarations.get(declaration);
+  };
+  return valueOf(name);
 }
 
 const isNumber = (type: Type): boolean => typedArrays.has(type);

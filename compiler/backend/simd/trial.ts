@@ -211,7 +211,9 @@ class Line {
     const few = (points: readonly number[]): readonly number[] =>
       options.isThin ? points.filter((_, i) => i % thinning === 0) : points;
     this.zeros = zerosOf(this.meant, few(line));
-    const all = Float32Array.from(few([...line, ...(options.isWhole ? far : []), ...this.zeros.flatMap(beside)]));
+    const all = Float32Array.from(
+      few([...line, ...(options.isWhole ? far : []), ...this.zeros.flatMap(beside)]),
+    ).sort();
     // Most forms that are wrong are so at many inputs: a few are tried first.
     const isOfFew = (i: number): boolean => i % 16 === 0;
     this.batches = [all.filter((_, i) => isOfFew(i)), all.filter((_, i) => !isOfFew(i))].map((points) =>
@@ -238,27 +240,30 @@ class Line {
    * @param holds where it is computed
    */
   isRight(runs: Runs, holds: (x: number) => number = () => 1): boolean {
-    const met: Met = { xs: [], errors: [] };
-    const isWithin = (batch: Batch, times: number): boolean =>
-      runs.every((run, r) => {
-        const results = run(batch.points);
-        return batch.points.every((x, i) => {
-          if (holds(x) === 0) return true;
-          const { exact, unit, drift } = batch.at(i);
-          if (!this.isClose(x, results[i]!, batch.at(i), times)) return false;
+    const met = new Met();
+    const isWithin = (batch: Batch, times: number): boolean => {
+      const { points, judged } = batch;
+      const isHeld = points.map(holds);
+      const errors = new Float64Array(points.length).fill(NaN);
+      const isRight = runs.every((run, r) => {
+        const results = run(points);
+        for (let i = 0; i < points.length; i++) {
+          if (isHeld[i] === 0) continue;
+          const [x, actual, exact] = [points[i]!, results[i]!, judged.exact[i]!];
+          if (!this.isClose(x, actual, judged, i, times)) return false;
           // Where a subnormal number was taken for 0 there is nothing to look for.
-          const isUsual = Math.min(Math.abs(x), Math.abs(exact), Math.abs(results[i]!)) >= 2 ** -126;
-          if (r === 0 && isUsual) {
-            met.xs.push(x);
-            met.errors.push((Math.abs(results[i]! - exact) - drift) / unit);
-          }
-          return true;
-        });
+          if (r === 0 && Math.min(Math.abs(x), Math.abs(exact), Math.abs(actual)) >= 2 ** -126)
+            errors[i] = (Math.abs(actual - exact) - judged.drift[i]!) / judged.unit[i]!;
+        }
+        return true;
       });
+      if (isRight) met.add(points, errors);
+      return isRight;
+    };
     if (!this.batches.every((batch) => isWithin(batch, 1))) return false;
     return stages
       .slice(0, this.options.isThin ? 1 : undefined)
-      .every(({ cells, each }) => isWithin(this.batchOf(besideWorst(met, cells, each)), overshoot));
+      .every(({ cells, each }) => isWithin(this.batchOf(met.besideWorst(cells, each)), overshoot));
   }
 
   /** @param holds where it is computed */
@@ -276,14 +281,15 @@ class Line {
     return limitOf((size) => this.meant(Math.sign(end) * size));
   }
 
-  private isClose(x: number, actual: number, { exact, unit, drift }: Judged, times: number): boolean {
+  private isClose(x: number, actual: number, judged: Judged, i: number, times: number): boolean {
     const { flushes, granted } = this.options;
+    const [exact, unit] = [judged.exact[i]!, judged.unit[i]!];
     const usual = granted.usual * times * unit;
     // A result that has no normal number may be 0, and so may one of an input that has none.
     if (flushes && actual === 0 && Math.min(Math.abs(exact), Math.abs(x)) < 2 ** -126) return true;
     if (Math.abs(Math.fround(exact)) === Infinity) return actual === Math.sign(exact) * Infinity;
     if (flushes && Math.abs(x) < 2 ** -126 && Math.abs(actual - this.meant(0)) <= usual) return true;
-    const error = Math.abs(actual - exact) - drift;
+    const error = Math.abs(actual - exact) - judged.drift[i]!;
     return error <= usual || (error <= granted.vanishing * times * unit && this.vanishes(x));
   }
 
@@ -295,34 +301,89 @@ class Line {
   }
 
   private batchOf(points: Float32Array): Batch {
-    const known: (Judged | undefined)[] = [];
-    return { points, at: (i) => (known[i] ??= this.judgedAt(points[i]!)) };
+    let known: Judged | undefined;
+    const judgedAt = (): Judged => this.judgedAt(points);
+    return {
+      points,
+      get judged() {
+        return (known ??= judgedAt());
+      },
+    };
   }
 
-  private judgedAt(x: number): Judged {
-    const exact = this.meant(x);
-    const isBeside = this.options.isDerivative && this.zeros.some((zero) => Math.abs(x - zero) <= Math.abs(zero) / 4);
-    const drift = isBeside ? Math.abs(this.meant(x + unitOf(x)) - exact) / 2 : 0;
-    return { exact, unit: unitOf(exact), drift };
+  private judgedAt(points: Float32Array): Judged {
+    const exact = Float64Array.from(points, this.meant);
+    const drift = new Float64Array(points.length);
+    if (this.options.isDerivative && this.zeros.length > 0)
+      points.forEach((x, i) => {
+        const isBeside = this.zeros.some((zero) => Math.abs(x - zero) <= Math.abs(zero) / 4);
+        if (isBeside) drift[i] = Math.abs(this.meant(x + unitOf(x)) - exact[i]!) / 2;
+      });
+    return { exact, unit: exact.map(unitOf), drift };
   }
 }
 
 interface Batch {
   readonly points: Float32Array;
-  readonly at: (i: number) => Judged;
+  readonly judged: Judged;
 }
 
+/** By point. */
 interface Judged {
-  readonly exact: number;
-  readonly unit: number;
+  readonly exact: Float64Array;
+  readonly unit: Float64Array;
   /** What the rounding of the input may do, where it is excused. */
-  readonly drift: number;
+  readonly drift: Float64Array;
 }
 
-/** Points that were tried, and how far off a result was at each, in units in the last place. */
-interface Met {
-  readonly xs: number[];
-  readonly errors: number[];
+/** Points that were tried, in order, and how far off a result was at each, in units in the last place. */
+class Met {
+  private xs = new Float64Array(0);
+  private errors = new Float64Array(0);
+
+  /** @param errors NaN at points that do not count */
+  add(points: Float32Array, errors: Float64Array): void {
+    const order = Uint32Array.from(points.keys()).filter((i) => !Number.isNaN(errors[i]));
+    const isInOrder = order.every((k, i) => i === 0 || points[order[i - 1]!]! <= points[k]!);
+    if (!isInOrder) order.sort((a, b) => points[a]! - points[b]!);
+    const count = this.xs.length + order.length;
+    const [xs, merged] = [new Float64Array(count), new Float64Array(count)];
+    for (let [i, j, k] = [0, 0, 0]; k < count; k++) {
+      const next = order[j]!;
+      const isOld = j >= order.length || this.xs[i]! <= points[next]!;
+      xs[k] = isOld ? this.xs[i]! : points[next]!;
+      merged[k] = isOld ? this.errors[i]! : errors[next]!;
+      if (isOld) i++;
+      else j++;
+    }
+    this.xs = xs;
+    this.errors = merged;
+  }
+
+  /** Points between the neighbours of those that are off by the most. */
+  besideWorst(cells: number, each: number): Float32Array {
+    const least = largest(this.errors, cells);
+    const points: number[] = [];
+    for (let i = 0; i < this.xs.length && points.length < cells * each; i++) {
+      if (this.errors[i]! < least) continue;
+      const x = this.xs[i]!;
+      const [low, high] = [this.xs[i - 1] ?? x, this.xs[i + 1] ?? x];
+      for (let k = 1; k <= each; k++) points.push(low + (high - low) * ((k * 0.618033988749895) % 1));
+    }
+    return Float32Array.from(points);
+  }
+}
+
+/** The so-manieth largest number, -Infinity if there are fewer. */
+function largest(numbers: Float64Array, place: number): number {
+  const found = new Float64Array(place).fill(-Infinity);
+  for (const number of numbers) {
+    if (number <= found[0]!) continue;
+    let i = 1;
+    for (; i < place && found[i]! < number; i++) found[i - 1] = found[i]!;
+    found[i - 1] = number;
+  }
+  return found[0]!;
 }
 
 /** How many neighbourhoods of the worst points are looked into, and at how many points each. */
@@ -334,32 +395,6 @@ export const stages: readonly { readonly cells: number; readonly each: number }[
 
 /** What is granted where points lie closer than elsewhere, in terms of what is granted else. */
 export const overshoot = 1.07;
-
-/** Points between the neighbours of those that are off by the most. */
-function besideWorst({ xs, errors }: Met, cells: number, each: number): Float32Array {
-  const sorted = Float64Array.from(xs).sort();
-  const least = Float64Array.from(errors).sort().at(-cells) ?? -Infinity;
-  const worst = xs.filter((_, i) => errors[i]! >= least).slice(0, cells);
-  return Float32Array.from(
-    worst.flatMap((x) => {
-      const place = placeOf(x, sorted);
-      const low = sorted[place - 1] ?? x;
-      const high = sorted[place + 1] ?? x;
-      return Array.from({ length: each }, (_, i) => low + (high - low) * (((i + 1) * 0.618033988749895) % 1));
-    }),
-  );
-}
-
-/** Of a number that is among them. */
-function placeOf(x: number, sorted: Float64Array): number {
-  let [low, high] = [0, sorted.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < x) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
 
 /** Where exponentials vanish, and from there on. */
 const far: readonly number[] = [
@@ -376,7 +411,10 @@ function inBinary64(expr: Expr, input: Variable): (x: number) => number {
 /** A unit in the last place of float32. */
 function unitOf(x: number): number {
   float64[0] = x;
-  return 2 ** (Math.max(-126, ((words[1]! >>> 20) & 0x7ff) - 1023) - 23);
+  const exponent = (words[1]! >>> 20) & 0x7ff;
+  words[0] = 0;
+  words[1] = (Math.max(-126 + 1023, exponent) - 23) << 20;
+  return float64[0];
 }
 const float64 = new Float64Array(1);
 const words = new Uint32Array(float64.buffer);

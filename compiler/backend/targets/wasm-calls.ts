@@ -93,10 +93,11 @@ let loaded: Program | null | undefined;
 
 /** Loads again where a runtime has made a memory since. */
 function program(): Program | null {
-  if (loaded === null) return null;
+  const known: unknown =
+    Reflect.get(globalThis, sharedKey) ?? Reflect.get(globalThis, plainKey);
+  if (loaded === null || (loaded && loaded.memory === known)) return loaded;
   try {
-    const memory = kernelMemory();
-    if (loaded?.memory !== memory) loaded = load(modules, memory);
+    loaded = load(modules, kernelMemory());
   } catch {
     // There is no WebAssembly, pages may forbid it, and engines set limits to
     // what is compiled at once.
@@ -112,6 +113,17 @@ const sliceLength = 262144;
 const blocks = 65536;
 /** Elements that a kernel takes at least, and a multiple of which it takes. */
 const step = 32;
+
+/** A kernel and what it is called with. */
+interface Work {
+  readonly kernel: Kernel;
+  readonly buffer: ArrayBufferLike;
+  readonly group: number;
+  readonly inputs: readonly Float32Array[];
+  readonly outputs: readonly Float32Array[];
+  readonly numbers: readonly number[];
+  readonly exactly: (...arrays: Float32Array[]) => void;
+}
 
 /**
  * Calls a kernel, and the one in TypeScript for the groups of elements that it
@@ -138,57 +150,93 @@ function call(
     return;
   }
   const { buffer } = own.memory;
-  const isHere = arrays.every((array) => array.buffer === buffer);
-  const most = isHere ? sliceLength : blockLength;
+  const work = { kernel, buffer, group, inputs, outputs, numbers, exactly };
+  let done = 0;
+  if (arrays.every((array) => array.buffer === buffer)) {
+    const threads: unknown = Reflect.get(globalThis, threadsKey);
+    if (isThreads(threads)) done = inThreads(threads, own, name, work);
+    done = inPlace(work, arrays, done);
+  }
+  if (done < size) throughBlocks(work, arrays, done);
+}
+
+/** The first of the elements that threads have left. */
+function inThreads(
+  threads: Threads,
+  own: Program,
+  name: string,
+  { group, inputs, outputs, numbers, exactly }: Work,
+): number {
+  return threads(
+    own,
+    name,
+    group,
+    inputs.map(addressOf),
+    outputs.map(addressOf),
+    inputs[0]!.length,
+    numbers,
+    (groups, start, end) => {
+      recompute(groups, group, start, end, inputs, outputs, exactly);
+    },
+  );
+}
+
+/**
+ * Computes elements of arrays that lie in the memory, where they are.
+ * Returns the first behind the last whole step.
+ */
+function inPlace(
+  { kernel, buffer, group, inputs, outputs, numbers, exactly }: Work,
+  arrays: readonly Float32Array[],
+  from: number,
+): number {
+  const size = arrays[0]!.length;
+  const end = size - (size % step);
+  let start = from;
+  while (start < end) {
+    const count = Math.min(sliceLength, end - start);
+    const places = arrays.map((array) => array.byteOffset + 4 * start);
+    const noted = kernel(...places, count, 0, ...numbers);
+    if (noted > 0) {
+      const groups = new Uint32Array(buffer, 0, noted);
+      recompute(groups, group, start, start + count, inputs, outputs, exactly);
+    }
+    start += count;
+  }
+  return start;
+}
+
+/** Computes elements by way of blocks in the memory, filled up at the end. */
+function throughBlocks(
+  { kernel, buffer, group, inputs, outputs, numbers, exactly }: Work,
+  arrays: readonly Float32Array[],
+  from: number,
+): void {
+  const size = arrays[0]!.length;
   const stand = arrays.map((_, i) => {
     return new Float32Array(buffer, blocks + 4 * blockLength * i, blockLength);
   });
-  const threads: unknown = isHere && Reflect.get(globalThis, threadsKey);
-  const done = isThreads(threads)
-    ? threads(
-        own,
-        name,
-        group,
-        inputs.map(addressOf),
-        outputs.map(addressOf),
-        size,
-        numbers,
-        (groups, start, end) => {
-          recompute(groups, group, start, end, inputs, outputs, exactly);
-        },
-      )
-    : 0;
-  for (let start = done; start < size;) {
-    const left = Math.min(most, size - start);
-    const isWhole = isHere && left >= step;
-    // What is left at the end goes through the blocks, filled up.
-    const count = isWhole ? left - (left % step) : left;
+  const places = stand.map(addressOf);
+  const [read, written] = [
+    stand.slice(0, inputs.length),
+    stand.slice(inputs.length),
+  ];
+  for (let start = from; start < size; start += blockLength) {
+    const count = Math.min(blockLength, size - start);
     const length = Math.ceil(count / step) * step;
-    if (!isWhole) {
-      inputs.forEach((array, i) => {
-        const block = stand[i]!;
-        block.set(array.subarray(start, start + count));
-        block.fill(block[count - 1]!, count, length);
-      });
-    }
-    const places = arrays.map((array, i) =>
-      isWhole ? array.byteOffset + 4 * start : stand[i]!.byteOffset,
-    );
+    inputs.forEach((array, i) => {
+      const block = read[i]!;
+      block.set(array.subarray(start, start + count));
+      block.fill(block[count - 1]!, count, length);
+    });
     const noted = kernel(...places, length, 0, ...numbers);
-    const [read, written, first] = isWhole
-      ? [inputs, outputs, start]
-      : [stand.slice(0, inputs.length), stand.slice(inputs.length), 0];
     if (noted > 0) {
       const groups = new Uint32Array(buffer, 0, noted);
-      const end = first + count;
-      recompute(groups, group, first, end, read, written, exactly);
+      recompute(groups, group, 0, count, read, written, exactly);
     }
-    if (!isWhole) {
-      outputs.forEach((array, i) => {
-        array.set(written[i]!.subarray(0, count), start);
-      });
-    }
-    start += count;
+    outputs.forEach((array, i) => {
+      array.set(written[i]!.subarray(0, count), start);
+    });
   }
 }
 
