@@ -23,6 +23,7 @@ import {
 } from "../../compiler/numerics/ball.js";
 import { realFunctions } from "../../compiler/numerics/functions.js";
 import { toBinary64, ulpError } from "../../compiler/numerics/rounding.js";
+import { emulatedFunction } from "../../compiler/verification/emulation.js";
 import { words } from "../activations/points.js";
 import { standardGenerated, standardText } from "../activations/standard.js";
 import { fileText } from "../harness/manifest.js";
@@ -201,7 +202,7 @@ describe("a result in pairs is right where its guard holds", () => {
 });
 
 /** Emulation compares as IEEE 754 has it; compilers of shaders need not. */
-describe("a NaN gets through by its bits wherever something is selected", () => {
+describe("a NaN gets through, whatever is selected", () => {
   for (const checked of definitions) {
     it(checked.definition.name.text, () => {
       inFreshGraph(() => {
@@ -216,9 +217,18 @@ describe("a NaN gets through by its bits wherever something is selected", () => 
         expect(forward).toContain("return ");
         if (!/select\(|_pair_|if \(/.test(forward)) return;
         const result = forward.slice(forward.lastIndexOf("return "));
-        for (const input of activation.inputs) {
-          if (variablesMet(planKernels(activation).definition).has(input))
-            expect(result).toMatch(new RegExp(`is_nan\\(${input.name}_?\\)`));
+        for (const [i, input] of activation.inputs.entries()) {
+          if (!variablesMet(planKernels(activation).definition).has(input)) continue;
+          if (new RegExp(`is_nan\\(${input.name}_?\\)`).test(result)) continue;
+          // By itself: also if comparisons with numbers go either way.
+          for (const outcome of ["true", "false"]) {
+            const either = shader.replace(forward, forward.replace(/\b\w+ [<>]=? -?\d+\.\d+/g, outcome));
+            expect(either).not.toBe(shader);
+            const operands = [...activation.inputs, ...activation.learned, ...activation.hyperparameters].map((_, k) =>
+              Float32Array.of(k === i ? NaN : 0.5),
+            );
+            expect(emulatedFunction(either, name, 0)(operands)[0], outcome).toBe(NaN);
+          }
         }
       });
     });

@@ -29,7 +29,11 @@ test("results come in the order of the definitions, each once, made with what is
 });
 
 test("few definitions, and those of a machine with one core, are left to the caller", async () => {
-  expect(await emissionCrew(echo, false, 3)(definitions.slice(0, 20), how, new DecisionBook())).toEqual([]);
+  expect(await emissionCrew(echo, false, 3)(definitions.slice(0, 5), how, new DecisionBook())).toEqual([]);
+  const known = new DecisionBook([["asked", 7]]);
+  expect(await emissionCrew(echo, false, 3)(definitions.slice(0, 39), how, known)).toEqual([]);
+  expect(await emissionCrew(echo, false, 3)(definitions.slice(0, 6), how, new DecisionBook())).toHaveLength(6);
+  expect(await emissionCrew(echo, false, 3)(definitions.slice(0, 40), how, known)).toHaveLength(40);
   expect(await emissionCrew(echo, false, 1)(definitions, how, new DecisionBook())).toEqual([]);
 });
 

@@ -165,8 +165,9 @@ function inThreads(
   threads: Threads,
   own: Program,
   name: string,
-  { group, inputs, outputs, numbers, exactly }: Work,
+  work: Work,
 ): number {
+  const { group, inputs, outputs, numbers, exactly } = work;
   return threads(
     own,
     name,
@@ -186,10 +187,11 @@ function inThreads(
  * Returns the first behind the last whole step.
  */
 function inPlace(
-  { kernel, buffer, group, inputs, outputs, numbers, exactly }: Work,
+  work: Work,
   arrays: readonly Float32Array[],
   from: number,
 ): number {
+  const { kernel, buffer, group, inputs, outputs, numbers, exactly } = work;
   const size = arrays[0]!.length;
   const end = size - (size % step);
   let start = from;
@@ -208,10 +210,11 @@ function inPlace(
 
 /** Computes elements by way of blocks in the memory, filled up at the end. */
 function throughBlocks(
-  { kernel, buffer, group, inputs, outputs, numbers, exactly }: Work,
+  work: Work,
   arrays: readonly Float32Array[],
   from: number,
 ): void {
+  const { kernel, buffer, group, inputs, outputs, numbers, exactly } = work;
   const size = arrays[0]!.length;
   const stand = arrays.map((_, i) => {
     return new Float32Array(buffer, blocks + 4 * blockLength * i, blockLength);
