@@ -120,6 +120,22 @@ const rows: readonly Row[] = [
 
 /** The same of WGSL: what pairs and wide numbers make of conditions, of inputs far out, and of factors that vanish. */
 const shaderRows: readonly Row[] = [
+  [
+    "what is left far out of a difference, with other parameters",
+    "f(x; lo = -1, hi = 1, k = 10 in (0, inf)) = lo + log(1 + exp(k * (x - lo))) / k - log(1 + exp(k * (x - hi))) / k",
+    null,
+    { x: Infinity, lo: -2, hi: 3, k: 4 },
+    3,
+  ],
+  [
+    "what is left far out of a difference",
+    "f(x; lo = -1, hi = 1, k = 10 in (0, inf)) = lo + log(1 + exp(k * (x - lo))) / k - log(1 + exp(k * (x - hi))) / k",
+    null,
+    { x: Infinity, lo: -1, hi: 1, k: 10 },
+    1,
+  ],
+  ["what is left far out of powers", "f(x) = (x + 1)^3 - x^3 - 3 * x^2 - 3 * x", null, { x: Infinity }, 1],
+  ["a slope that vanishes beside a pole", "f(x) = atanh(x / (1 + abs(x)))", "x", { x: Infinity }, 0],
   ["a slope that is 0", "f(x; learn beta = 1) = x * sigmoid(beta * x)", "beta", { x: 3e19, beta: 0 }, 2.25e38],
   [
     "a small power of a number too small",

@@ -58,13 +58,12 @@ test.each([
 
 test.each([
   ["a number on one side", "where(x > 0, x, 0)"],
-  ["a comparison with zero, of which there are two", "where(x < 0, 5, x^2 * x)"],
+  ["a comparison with zero, of which there are two", "where(x >= 0, 5, x^2 * x)"],
   ["a number in the middle", "where(x < 2, 1, x)"],
 ])("%s needs a test", async (_, formula) => {
   const shader = await shaderOf(`tested(x) = ${formula}`);
   expect(functionIn(shader, "tested")).toContain("is_nan(x)");
-  const inputs = Float32Array.of(NaN, -7, 7, 1.5);
-  const results = emulatedFunction(shader, "tested", 0)([inputs]);
+  const results = emulatedFunction(shader, "tested", 0)([Float32Array.of(NaN, 0, -0)]);
   expect(results[0]).toBe(NaN);
-  expect(results.slice(1).every(Number.isFinite)).toBe(true);
+  expect(results[2]! + 0).toBe(results[1]! + 0);
 });

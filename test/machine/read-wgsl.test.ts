@@ -104,6 +104,24 @@ describe("a shader's text", () => {
   });
 });
 
+test("functions that call the same ones, in the same arithmetic or in another, are each themselves", () => {
+  const shared = readWgsl(
+    "const TABLE = array<f32, 2>(3.0, 5.0); fn half(x: f32) -> f32 { return x * 0.5 + TABLE[0]; }",
+  );
+  const of = (text: string) => readWgsl(text, shared.declarations);
+  const [once, twice] = [
+    of("fn f(x: f32) -> f32 { return half(x); }"),
+    of("fn f(x: f32) -> f32 { return half(half(x)); }"),
+  ];
+  const at = (library: typeof once, x: number, options = {}): number | undefined =>
+    emulateBatch(library, "f", 0, options)([Float32Array.of(x)])[0];
+  expect([at(once, 2), at(twice, 2), at(once, 4)]).toEqual([4, 5, 5]);
+  const least = 2 ** -149;
+  expect(at(of("fn f(x: f32) -> f32 { return (half(x) - 3.0) * 0.0 + x; }"), least)).toBe(least);
+  expect(at(of("fn f(x: f32) -> f32 { return half(x) * 0.0 + x; }"), least, { flushOperands: true })).toBe(0);
+  expect(at(of("fn f(x: f32) -> f32 { return half(x) * 0.0 + x; }"), least)).toBe(least);
+});
+
 test("subnormal numbers are taken for 0 where that is asked for", () => {
   const library = readWgsl("fn f(x: f32) -> f32 { return x * 0.5; }");
   const halved = (x: number, options = {}): number | undefined =>

@@ -70,6 +70,26 @@ describe("a result does not depend on", () => {
     ).toEqual(expected);
   });
 
+  test("how many of an array in the memory there are, and nothing behind them is written", () => {
+    const [x, y] = [inMemory(whole.slice(0, 4096)), inMemory(new Float32Array(4096))];
+    const expected = silu(whole.slice(0, 4096));
+    for (const size of [1, 31, 32, 33, 100, 1023, 4095]) {
+      y.fill(-7);
+      silu(x.subarray(0, size), y.subarray(0, size));
+      expect(y.subarray(0, size)).toEqual(expected.subarray(0, size));
+      expect(y.subarray(size).every((value) => value === -7)).toBe(true);
+    }
+  });
+
+  test("in which slice of an array in the memory an element lies", () => {
+    const many = numbers(3 * 262_144 + 1100);
+    const y = inMemory(new Float32Array(many.length));
+    silu(inMemory(many), y);
+    // By way of blocks, whole groups of elements.
+    for (const start of [0, 262_144 - 4096, 2 * 262_144 - 4096, 3 * 262_144 - 4096])
+      expect(y.slice(start, start + 4192)).toEqual(silu(many.slice(start, start + 4192)));
+  });
+
   test("which is the first of two inputs", () => {
     const [gate, up] = [whole, whole.map((x) => x / 3)];
     const { y } = subject.call("glu", "wasm", "forward", { arrays: { gate, up } });

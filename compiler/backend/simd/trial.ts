@@ -251,8 +251,9 @@ class Line {
           if (isHeld[i] === 0) continue;
           const [x, actual, exact] = [points[i]!, results[i]!, judged.exact[i]!];
           if (!this.isClose(x, actual, judged, i, times)) return false;
-          // Where a subnormal number was taken for 0 there is nothing to look for.
-          if (r === 0 && Math.min(Math.abs(x), Math.abs(exact), Math.abs(actual)) >= 2 ** -126)
+          // Where a subnormal number was taken for 0, or all overflows, there is nothing to look for.
+          const least = Math.min(Math.abs(x), Math.abs(exact), Math.abs(actual));
+          if (r === 0 && least >= 2 ** -126 && Math.abs(actual) < Infinity)
             errors[i] = (Math.abs(actual - exact) - judged.drift[i]!) / judged.unit[i]!;
         }
         return true;
@@ -363,13 +364,17 @@ class Met {
   /** Points between the neighbours of those that are off by the most. */
   besideWorst(cells: number, each: number): Float32Array {
     const least = largest(this.errors, cells);
-    const points: number[] = [];
-    for (let i = 0; i < this.xs.length && points.length < cells * each; i++) {
-      if (this.errors[i]! < least) continue;
+    const places = Uint32Array.from(this.xs.keys());
+    const worst = [
+      ...places.filter((i) => this.errors[i]! > least),
+      // Many may be off by as much, such as half a unit.
+      ...places.filter((i) => this.errors[i] === least),
+    ].slice(0, cells);
+    const points = worst.flatMap((i) => {
       const x = this.xs[i]!;
       const [low, high] = [this.xs[i - 1] ?? x, this.xs[i + 1] ?? x];
-      for (let k = 1; k <= each; k++) points.push(low + (high - low) * ((k * 0.618033988749895) % 1));
-    }
+      return Array.from({ length: each }, (_, k) => low + (high - low) * (((k + 1) * 0.618033988749895) % 1));
+    });
     return Float32Array.from(points);
   }
 }
