@@ -1,7 +1,7 @@
 /** Certificates lie beside the definitions: `acts.certificates.json` beside `acts.def`. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Certificates } from "../verification/certificate.js";
 import { certificatesText, readCertificates } from "../verification/certificate-file.js";
 import type { Environment } from "./environment.js";
@@ -42,6 +42,35 @@ export function readCertificateFiles(
 export function readAgain(file: CertificateFile): Result<CertificateFile> {
   const result = readOne(file.path, file.shown);
   return result.ok ? success({ ...file, certificates: result.value }) : result;
+}
+
+/** Whoever holds a file for longer has ended without saying so: in milliseconds. */
+const longestHold = 10_000;
+const pause = 10;
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/** Does what reads the file again and writes it, while nobody else does: of two runs at once none may write over what the other has found. */
+export function whileHeld<T>({ path }: Pick<CertificateFile, "path">, action: () => T): T {
+  const mark = join(dirname(path), `.${basename(path)}.held`);
+  while (!canHold(mark)) Atomics.wait(sleeper, 0, 0, pause);
+  try {
+    return action();
+  } finally {
+    rmSync(mark, { force: true });
+  }
+}
+
+/** Also where no mark can be made: then nothing can be written either, which is said there. */
+function canHold(mark: string): boolean {
+  try {
+    writeFileSync(mark, "", { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") return true;
+  }
+  const since = statSync(mark, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+  if (Date.now() - since > longestHold) rmSync(mark, { force: true });
+  return false;
 }
 
 /** What was read last, and the text: several ask for the same file, and while watching it seldom changes. */

@@ -17,7 +17,13 @@ import { breachesIn, breachProblem, certificateText, contradictionProblem } from
 import type { VerifyRequest } from "./arguments.js";
 import { missingAssembler } from "./assembler.js";
 import { openCache } from "./cache.js";
-import { type CertificateFile, readAgain, readCertificateFiles, writeCertificateFile } from "./certificate-files.js";
+import {
+  type CertificateFile,
+  readAgain,
+  readCertificateFiles,
+  whileHeld,
+  writeCertificateFile,
+} from "./certificate-files.js";
 import { ColumnJob, runJobs } from "./column-job.js";
 import { DeviceFault, soloCrew, threadCrew } from "./crew.js";
 import { emissionCrew } from "./emission-crew.js";
@@ -182,8 +188,12 @@ async function verify(request: VerifyRequest, environment: Environment, scene: S
     cleared(request.write ? orThrow(readAgain(file)) : file, request, subjects);
 
   const onDone = (job: ColumnJob): void => {
-    const measured = job.certificate(merged);
     const file = files.find(({ source }) => source === job.subject.file);
+    if (file && request.write) whileHeld(file, () => settle(job, file));
+    else settle(job, file);
+  };
+  const settle = (job: ColumnJob, file: CertificateFile | undefined): void => {
+    const measured = job.certificate(merged);
     const before = file && latest(file);
     const current = { definition: job.subject.definition, kernel: job.column.digest };
     const old = before && holds(before, job.key, current) ? certificateAt(before, job.key) : undefined;
@@ -211,7 +221,8 @@ async function verify(request: VerifyRequest, environment: Environment, scene: S
     });
     progress.clear();
     if (!complete) return interrupted(request, environment, findings, jobs);
-    if (request.write) for (const file of files) orThrow(writeCertificateFile(file, latest(file)));
+    if (request.write)
+      for (const file of files) whileHeld(file, () => orThrow(writeCertificateFile(file, latest(file))));
     for (const job of jobs) job.forget();
     return await report(request, environment, scene, findings, (performance.now() - start) / 1000);
   } catch (error) {

@@ -141,18 +141,22 @@ function call(
 ): void {
   const own = program();
   const kernel: unknown = own && Reflect.get(own.exports, name);
-  const arrays = [...inputs, ...outputs];
+  const buffer = own?.memory.buffer;
+  const arrays = inputs.concat(outputs);
   const size = inputs[0]?.length ?? 0;
-  const differs = arrays.some(({ length }) => length !== size);
-  const fits = numbers.every(isOrdinary) && arrays.length <= 12;
-  if (!own || !isKernel(kernel) || differs || !fits) {
+  let fits = arrays.length <= 12 && numbers.every(isOrdinary);
+  let isHere = true;
+  for (let i = 0; i < arrays.length; i++) {
+    fits &&= arrays[i]!.length === size;
+    isHere &&= arrays[i]!.buffer === buffer;
+  }
+  if (!own || !buffer || !isKernel(kernel) || !fits) {
     exactly(...arrays);
     return;
   }
-  const { buffer } = own.memory;
   const work = { kernel, buffer, group, inputs, outputs, numbers, exactly };
   let done = 0;
-  if (arrays.every((array) => array.buffer === buffer)) {
+  if (isHere) {
     const threads: unknown = Reflect.get(globalThis, threadsKey);
     if (isThreads(threads)) done = inThreads(threads, own, name, work);
     done = inPlace(work, arrays, done);
@@ -197,8 +201,13 @@ function inPlace(
   let start = from;
   while (start < end) {
     const count = Math.min(sliceLength, end - start);
-    const places = arrays.map((array) => array.byteOffset + 4 * start);
-    const noted = kernel(...places, count, 0, ...numbers);
+    const operands: number[] = [];
+    for (let i = 0; i < arrays.length; i++) {
+      operands.push(arrays[i]!.byteOffset + 4 * start);
+    }
+    operands.push(count, 0);
+    for (let i = 0; i < numbers.length; i++) operands.push(numbers[i]!);
+    const noted = kernel(...operands);
     if (noted > 0) {
       const groups = new Uint32Array(buffer, 0, noted);
       recompute(groups, group, start, start + count, inputs, outputs, exactly);
