@@ -321,7 +321,9 @@ export function limitsAtEnds(root: Expr, plan: KernelPlan): EndLimits {
         if (limit === undefined) return null;
         const single = Math.fround(limit);
         if (!Number.isFinite(single)) return single > 0 ? "inf" : "-inf";
-        return single === 0 || isAlgebraic(form) ? single : null;
+        // Without a sign, as lock files keep it.
+        if (single === 0) return 0;
+        return isAlgebraic(form) ? single : null;
       };
       return [at(-1), at(1)];
     },

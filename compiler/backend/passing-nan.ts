@@ -2,7 +2,7 @@
  * How a NaN gets through forms in single numbers, whatever compilers assume of comparisons: through sums and products by itself, through selections if
  * both sides let it through, or if bits decide between them.
  */
-import { type Expr, isApplication, type Variable } from "../ir/expr.js";
+import { type Expr, isApplication, reachable, type Variable } from "../ir/expr.js";
 import { toNumber } from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
 
@@ -10,10 +10,16 @@ const arithmetic: ReadonlySet<PrimitiveName> = new Set(["add", "subtract", "mult
 
 /** Whether a form is NaN where a variable is, whichever way comparisons go. */
 export function carriesNaN(form: Expr, variable: Variable): boolean {
-  if (form.kind !== "application") return form === variable;
-  const carries = (operand: Expr): boolean => carriesNaN(operand, variable);
-  if (isApplication(form, "where")) return form.operands.slice(1).every(carries);
-  return arithmetic.has(form.primitive) && form.operands.some(carries);
+  const carrying = new Set<Expr>([variable]);
+  const carries = (operand: Expr): boolean => carrying.has(operand);
+  for (const node of reachable([form])) {
+    if (node.kind !== "application") continue;
+    const isCarried = isApplication(node, "where")
+      ? node.operands.slice(1).every(carries)
+      : arithmetic.has(node.primitive) && node.operands.some(carries);
+    if (isCarried) carrying.add(node);
+  }
+  return carrying.has(form);
 }
 
 /** What a form is from some number on, to an infinity, and what else, which carries a NaN. */

@@ -1,6 +1,9 @@
 /** How a NaN gets through forms in single numbers: by sums and products, or by bits, so that no comparison has to let it through. */
 import { expect, test } from "vitest";
+import { carriesNaN } from "../../compiler/backend/passing-nan.js";
 import { compile } from "../../compiler/compile.js";
+import { apply, constant, inFreshGraph, Space, variable } from "../../compiler/ir/expr.js";
+import { fromNumber } from "../../compiler/ir/rational.js";
 import { emulatedFunction } from "../../compiler/verification/emulation.js";
 
 const shaderOf = async (definition: string): Promise<string> => {
@@ -66,4 +69,14 @@ test.each([
   const results = emulatedFunction(shader, "tested", 0)([Float32Array.of(NaN, 0, -0)]);
   expect(results[0]).toBe(NaN);
   expect(results[2]! + 0).toBe(results[1]! + 0);
+});
+
+test("each part of a form is looked at once, however often it stands there", () => {
+  inFreshGraph(() => {
+    const x = variable("x", "input", Space.element);
+    let form = apply("where", [apply("less", [x, constant(fromNumber(0))]), constant(fromNumber(2)), x]);
+    for (let i = 0; i < 60; i++) form = apply("multiply", [form, form]);
+    expect(carriesNaN(form, x)).toBe(false);
+    expect(carriesNaN(apply("multiply", [form, x]), x)).toBe(true);
+  });
 });
