@@ -70,7 +70,9 @@ export function emulateVectors(
   flushes = false,
 ): Float32Array {
   const seen = flushes ? flushed : kept;
-  const length = Math.max(1, ...[...locals.values()].map((values) => values.length));
+  const [first] = locals.values();
+  // Of constants alone there is one result.
+  const length = first?.length ?? 1;
   const known = new Map<VectorNode, Float32Array>();
   /** Of float64. */
   const doubles = new Map<VectorNode, Float64Array>();
