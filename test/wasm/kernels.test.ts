@@ -117,6 +117,11 @@ describe.each(["forward", "backward"] as const)("%s", (direction) => {
 
   test.each([
     ["leaky_relu", { negative_slope: -3e20 }],
+    ["leaky_relu", { negative_slope: -0.5 }],
+    ["leaky_relu", { negative_slope: 0 }],
+    ["leaky_relu", { negative_slope: 1 }],
+    ["leaky_relu", { negative_slope: 1.0000001192092896 }],
+    ["leaky_relu", { negative_slope: 3e20 }],
     ["softplus", { beta: 1.7 }],
     ["softplus", { beta: 1e-30 }],
     ["elu", { alpha: -1e30 }],

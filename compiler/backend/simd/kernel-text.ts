@@ -44,13 +44,81 @@ export const groupOf = (kernel: VectorKernel): number => copiesOf(kernel) * elem
  * The kernel takes the addresses of its arrays, how many elements they have (a multiple of 32), where it may note groups of elements
  * that it leaves alone (by the place of the first), and the scalars; it returns how many it has noted.
  */
-function kernelText(
-  kernel: VectorKernel,
-  fused: boolean,
-): { readonly text: string; readonly constants: ReturnType<typeof constantsOf> } {
+function kernelText(kernel: VectorKernel, fused: boolean): Part {
+  const usual = turnOf(kernel, fused, true);
+  const all = usual.slight.length > 0 ? turnOf(kernel, fused, false) : usual;
+  const turns = all === usual ? [usual] : [usual, all];
+  const { pointers, scalars, copies } = all;
+  const unique = (names: readonly string[]): string[] => [...new Set(names)];
+  const each = <T>(list: readonly T[], text: (item: T) => string): string => list.map(text).join(" ");
+  const constants = [...new Map(turns.flatMap((turn) => turn.constants.map((each) => [each.name, each]))).values()];
+  const vectors = unique([...constants.map(({ name }) => name), ...turns.flatMap(({ locals }) => locals)]);
+  const { lanes } = kernel.outputs[0]!;
+  const advanced = (name: string, by: number): string =>
+    `(local.set ${name} (i32.add (local.get ${name}) (i32.const ${by})))`;
+  const loopOf = ({ preparation, statements }: Turn, label: string): string =>
+    [
+      ...preparation,
+      `(loop ${label}`,
+      ...statements,
+      ...pointers.map((name) => advanced(name, copies * bytesOf(lanes))),
+      advanced("$place", copies * elementsOf(lanes)),
+      `(br_if ${label} (i32.lt_u (local.get $place) (local.get $size))))`,
+    ].join("\n");
+  const loops = turns.map((turn, i) => loopOf(turn, `$turn${i}`));
+  const text = [
+    `(func (export "${kernel.name}") ${each(pointers, (name) => `(param ${name} i32)`)} (param $size i32) (param $list i32)`,
+    `${each(scalars, (local) => `(param $number_${local} f64)`)} (result i32)`,
+    `(local $place i32) (local $first i32) (local $fits i32) ${each(vectors, (name) => `(local ${name} v128)`)}`,
+    "(local.set $first (local.get $list))",
+    ...constants.map(({ name }) => `(local.set ${name} (global.get ${name}))`),
+    ...scalars.map((local) => {
+      const number = `(local.get $number_${local})`;
+      const splat = lanes === "f32x4" ? `(f32x4.splat (f32.demote_f64 ${number}))` : `(f64x2.splat ${number})`;
+      return `(local.set $${local} ${splat})`;
+    }),
+    `(if (local.get $size) (then ${loops.length === 1 ? loops[0]! : `(if ${areSlight(usual.slight)} (then ${loops[0]!}) (else ${loops[1]!}))`}))`,
+    "(i32.shr_u (i32.sub (local.get $list) (local.get $first)) (i32.const 2)))",
+  ].join("\n");
+  return { text, constants };
+}
+
+/** Whether numbers are at most 1, and not 0. */
+const areSlight = (scalars: readonly string[]): string =>
+  scalars
+    .flatMap((local) => [
+      `(f64.le (local.get $number_${local}) (f64.const 1))`,
+      `(f64.ne (local.get $number_${local}) (f64.const 0))`,
+    ])
+    .reduce((a, b) => `(i32.and ${a} ${b})`);
+
+interface Part {
+  readonly text: string;
+  readonly constants: ReturnType<typeof constantsOf>;
+}
+
+/** What a kernel's loop does in a turn. */
+interface Turn {
+  readonly pointers: readonly string[];
+  readonly scalars: readonly string[];
+  /** Scalars that are taken to be at most 1, and not 0. */
+  readonly slight: readonly string[];
+  readonly copies: number;
+  readonly constants: ReturnType<typeof constantsOf>;
+  readonly locals: readonly string[];
+  /** To be done once. */
+  readonly preparation: readonly string[];
+  readonly statements: readonly string[];
+}
+
+const bytesOf = (lanes: Lanes): number => 4 * elementsOf(lanes);
+
+/** @param assumesSlight whether scalars are taken to be at most 1, and not 0, where that makes a turn shorter */
+function turnOf(kernel: VectorKernel, fused: boolean, assumesSlight: boolean): Turn {
   const { lanes } = kernel.outputs[0]!;
   const copies = copiesOf(kernel);
-  const graph = new VectorGraph(lanes);
+  const shared = new Set(kernel.scalars.map((_, i) => `s${i}`));
+  const graph = new VectorGraph(lanes, { shared, areSlight: assumesSlight, selects: fused });
   const inputs = kernel.inputs.map((variable, i) => ({ variable, local: `x${i}`, node: graph.local(`x${i}`) }));
   const scalars = kernel.scalars.map((variable, i) => ({ variable, local: `s${i}`, node: graph.local(`s${i}`) }));
   const variables = new Map<Variable, VectorNode>(
@@ -75,18 +143,9 @@ function kernelText(
   // Of sizes the largest is looked for; as integers, where NaN is larger than all numbers.
   const sizes = limits.map(({ input }) => graph.float("abs", variables.get(input)!));
   const roots = [...results, ...holds, ...sizes, ...fits];
-  const shared = new Set(scalars.map(({ local }) => local));
   const code = vectorCode(roots, { lanes, fused, copies, shared });
   const bounds = limits.map(({ limit }) => graph.number(limit));
-  const constants = constantsOf([...roots, ...bounds], lanes);
-  const bytes = 4 * elementsOf(lanes);
-  const each = <T>(list: readonly T[], text: (item: T, i: number) => string): string => list.map(text).join(" ");
-  const vectors = [
-    ...constants.map(({ name }) => name),
-    ...scalars.map(({ local }) => `$${local}`),
-    ...inputs.flatMap(({ local }) => Array.from({ length: copies }, (_, copy) => copyName(local, copy))),
-    ...code.locals,
-  ];
+  const bytes = bytesOf(lanes);
   const pointers = [...inputs.map((_, i) => `$in${i}`), ...kernel.outputs.map((_, i) => `$out${i}`)];
   const loads = inputs.flatMap(({ local }, i) =>
     Array.from({ length: copies }, (_, copy) => {
@@ -131,34 +190,26 @@ function kernelText(
           `(then ${note.join(" ")})`,
           `(else ${stores.join("\n")}))`,
         ];
-  const advanced = (name: string, by: number): string =>
-    `(local.set ${name} (i32.add (local.get ${name}) (i32.const ${by})))`;
-  const text = [
-    `(func (export "${kernel.name}") ${each(pointers, (name) => `(param ${name} i32)`)} (param $size i32) (param $list i32)`,
-    `${each(scalars, ({ local }) => `(param $number_${local} f64)`)} (result i32)`,
-    `(local $place i32) (local $first i32) (local $fits i32) ${each(vectors, (name) => `(local ${name} v128)`)}`,
-    "(local.set $first (local.get $list))",
-    ...constants.map(({ name }) => `(local.set ${name} (global.get ${name}))`),
-    ...scalars.map(({ local }) => {
-      const number = `(local.get $number_${local})`;
-      const splat = lanes === "f32x4" ? `(f32x4.splat (f32.demote_f64 ${number}))` : `(f64x2.splat ${number})`;
-      return `(local.set $${local} ${splat})`;
-    }),
-    ...code.preparation,
-    ...fits.map((_, i) => {
-      const test = code.results[0]![results.length + holds.length + sizes.length + i]!;
-      return `(local.set $fits (${integers}.all_true ${test}))`;
-    }),
-    "(if (local.get $size) (then (loop $turn",
-    ...loads,
-    ...code.statements,
-    ...ends,
-    ...pointers.map((name) => advanced(name, copies * bytes)),
-    advanced("$place", copies * elementsOf(lanes)),
-    "(br_if $turn (i32.lt_u (local.get $place) (local.get $size))))))",
-    "(i32.shr_u (i32.sub (local.get $list) (local.get $first)) (i32.const 2)))",
-  ].join("\n");
-  return { text, constants };
+  return {
+    pointers,
+    scalars: scalars.map(({ local }) => local),
+    slight: [...graph.slight],
+    copies,
+    constants: constantsOf([...roots, ...bounds], lanes),
+    locals: [
+      ...scalars.map(({ local }) => `$${local}`),
+      ...inputs.flatMap(({ local }) => Array.from({ length: copies }, (_, copy) => copyName(local, copy))),
+      ...code.locals,
+    ],
+    preparation: [
+      ...code.preparation,
+      ...fits.map((_, i) => {
+        const test = code.results[0]![results.length + holds.length + sizes.length + i]!;
+        return `(local.set $fits (${integers}.all_true ${test}))`;
+      }),
+    ],
+    statements: [...loads, ...code.statements, ...ends],
+  };
 }
 
 /**

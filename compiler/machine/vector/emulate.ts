@@ -41,7 +41,7 @@ const onBits: Readonly<Record<string, (a: number, b: number, c: number) => numbe
   "v128.xor": (a, b) => a ^ b,
   "v128.not": (a) => ~a,
   "v128.andnot": (a, b) => a & ~b,
-  "v128.bitselect": (a, b, c) => (a & c) | (b & ~c),
+  select: (a, b, c) => (a & c) | (b & ~c),
   "i32x4.add": (a, b) => a + b,
   "i32x4.sub": (a, b) => a - b,
 };

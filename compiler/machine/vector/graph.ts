@@ -61,11 +61,26 @@ export const formats: Readonly<Record<Lanes, Format>> = {
   },
 };
 
+/** What code is made for. */
+export interface Circumstances {
+  /** Locals that are the same for all elements. */
+  readonly shared: ReadonlySet<string>;
+  /** Whether these are taken to be at most 1, and not 0, wherever that spares a selection. */
+  readonly areSlight: boolean;
+  /** Whether a selection is one instruction. */
+  readonly selects: boolean;
+}
+
 export class VectorGraph {
   private readonly known = new Map<string, VectorNode>();
   private readonly numbers = new Map<VectorNode, number>();
+  /** Locals that were taken to be at most 1, and not 0. */
+  readonly slight = new Set<string>();
 
-  constructor(readonly lanes: Lanes) {}
+  constructor(
+    readonly lanes: Lanes,
+    private readonly circumstances: Circumstances = { shared: new Set(), areSlight: false, selects: true },
+  ) {}
 
   private interned(key: string, node: VectorNode): VectorNode {
     const found = this.known.get(key);
@@ -138,7 +153,7 @@ export class VectorGraph {
   }
 
   /** An operation on bits. */
-  bitwise(name: "and" | "or" | "xor" | "not" | "andnot" | "bitselect", ...operands: readonly VectorNode[]): VectorNode {
+  bitwise(name: "and" | "or" | "xor" | "not" | "andnot", ...operands: readonly VectorNode[]): VectorNode {
     return this.apply(`v128.${name}`, operands);
   }
 
@@ -167,14 +182,44 @@ export class VectorGraph {
     return undefined;
   }
 
+  /**
+   * x where it is positive and s x where it is not, for a shared s: the larger of both where s is at most 1. Of a NaN and of zeros it is
+   * s x; at infinity that is no number for an s of 0.
+   */
+  private rectified(whenFalse: VectorNode, whenTrue: VectorNode, condition: VectorNode): VectorNode | undefined {
+    if (!this.circumstances.areSlight || condition.kind !== "operation") return undefined;
+    const [x, border] = condition.operands;
+    const isAbove = ["gt", "ge"].some((name) => condition.operation === `${this.lanes}.${name}`);
+    const isBelow = ["lt", "le"].some((name) => condition.operation === `${this.lanes}.${name}`);
+    const [positive, other] = isAbove ? [whenTrue, whenFalse] : [whenFalse, whenTrue];
+    if ((!isAbove && !isBelow) || !border || !isZero(border) || positive !== x) return undefined;
+    if (other.kind !== "operation" || other.operation !== `${this.lanes}.mul`) return undefined;
+    const [a, b] = other.operands;
+    const slope = a === x ? b : b === x ? a : undefined;
+    if (slope?.kind !== "local" || !this.circumstances.shared.has(slope.name)) return undefined;
+    this.slight.add(slope.name);
+    return this.float("pmax", other, x);
+  }
+
   /** A number where a condition holds, another one where not; zeros come for nothing. */
   select(whenFalse: VectorNode, whenTrue: VectorNode, condition: VectorNode): VectorNode {
     if (whenFalse === whenTrue) return whenTrue;
-    const extreme = this.extreme(whenFalse, whenTrue, condition);
+    const extreme = this.extreme(whenFalse, whenTrue, condition) ?? this.rectified(whenFalse, whenTrue, condition);
     if (extreme) return extreme;
     if (isZero(whenFalse)) return this.bitwise("and", whenTrue, condition);
     if (isZero(whenTrue)) return this.bitwise("andnot", whenFalse, condition);
-    return this.bitwise("bitselect", whenTrue, whenFalse, condition);
+    if (this.circumstances.selects || !this.isShared(whenFalse) || !this.isShared(whenTrue))
+      return this.apply("select", [whenTrue, whenFalse, condition]);
+    // What both differ in is known once.
+    const difference =
+      whenFalse.kind === "constant" && whenTrue.kind === "constant"
+        ? this.bits(whenFalse.bits ^ whenTrue.bits)
+        : this.bitwise("xor", whenFalse, whenTrue);
+    return this.bitwise("xor", whenFalse, this.bitwise("and", difference, condition));
+  }
+
+  private isShared(node: VectorNode): boolean {
+    return node.kind === "constant" || (node.kind === "local" && this.circumstances.shared.has(node.name));
   }
 
   /** 2^k for a whole number k that gives a normal number: k is added to a number whose last bits are then those of the exponent. */

@@ -144,6 +144,10 @@ export function vectorCode(roots: readonly VectorNode[], { lanes, fused, copies,
           const second = product(b);
           if (second) return written(`${lanes}.relaxed_nmadd`, [...second, a!]);
         }
+        if (node.operation === "select") {
+          // Of conditions, which are whole lanes.
+          return written(fused ? `${formats[lanes].integers}.relaxed_laneselect` : "v128.bitselect", node.operands);
+        }
         return written(node.operation, node.operands);
       }
     }
