@@ -5,7 +5,7 @@ import { keepsFact, type KeepsFact, keepsText } from "./analysis/keeps.js";
 import { parameterText, screenText, type Trust } from "./analysis/screen.js";
 import { findKinks, type Kink } from "./calculus/kinks.js";
 import { activationOf, readDefinitions } from "./compile.js";
-import type { Diagnostic } from "./diagnostics.js";
+import { collate, type Diagnostic } from "./diagnostics.js";
 import type { CheckedDefinition } from "./frontend/check.js";
 import { rangeText } from "./frontend/elaborate.js";
 import type { Activation } from "./ir/activation.js";
@@ -44,6 +44,8 @@ export interface Knowledge {
   readonly facts?: (activation: Activation, definition: CheckedDefinition) => AnalysisFacts | null | undefined;
   /** What measurements say. */
   readonly trust?: (activation: Activation, definition: CheckedDefinition) => Trust | null;
+  /** What the user is to be warned of besides. */
+  readonly warnings?: readonly Diagnostic[];
 }
 
 /** With errors: what can be said of the definitions without. */
@@ -72,8 +74,9 @@ export function analyse(
       blocks.push(blockOf(analysis, activation, known.trust?.(activation, checked) ?? null));
     });
   }
-  const text = [...blocks, `${summary(analyses.length, found)}\n`].join("\n");
-  return { text, json: analyses, diagnostics: found };
+  const all = collate([...found, ...(known.warnings ?? [])]);
+  const text = [...blocks, `${summary(analyses.length, all)}\n`].join("\n");
+  return { text, json: analyses, diagnostics: all };
 }
 
 function analysisOf(activation: Activation, line: number, facts: AnalysisFacts | null): Analysis {

@@ -35,10 +35,18 @@ import {
   usuallyMeasured,
 } from "./verification/emitted.js";
 import type { Measurement } from "./verification/measure.js";
-import type { Density } from "./verification/points.js";
+import { type Density, spread } from "./verification/points.js";
 import { type Accuracy, accuracyOf, type ColumnAccuracy, columnAccuracy } from "./verification/accuracy.js";
 import { vectorsHere } from "./verification/vectors-here.js";
-import { defaultsFor, type Outcome, settingsFor, type Task, type WithActivation } from "./verification/measurer.js";
+import {
+  defaultsFor,
+  furtherSettingsFor,
+  type Outcome,
+  settingsFor,
+  type SettingsByTarget,
+  type Task,
+  type WithActivation,
+} from "./verification/measurer.js";
 
 /** An activation, compiled: plain data. */
 export interface Subject {
@@ -55,7 +63,9 @@ export interface Subject {
   readonly parameters: readonly string[];
   readonly defaults: Readonly<Record<MeasuredTarget, readonly number[]>>;
   /** Settings with one parameter at an adversarial value. */
-  readonly settings: Readonly<Record<MeasuredTarget, readonly (readonly number[])[]>>;
+  readonly settings: SettingsByTarget;
+  /** More of them, for special inputs alone. */
+  readonly furtherSettings: SettingsByTarget;
   /** Those of all targets that were asked for. */
   readonly columns: readonly EmittedColumn[];
 }
@@ -118,6 +128,7 @@ export async function subjectsIn(
         wasm: defaultsFor(activation, "wasm"),
       },
       settings: settingsFor(activation),
+      furtherSettings: furtherSettingsFor(activation),
     }));
     const wanted = measuredTargets.filter((target) => targets.includes(target));
     // Rows are measured in evaluation.
@@ -158,14 +169,35 @@ export interface QuickPlan {
   readonly settings: number;
   /** Of these settings at most so many, spread over all of them; of several inputs, which take longer, only their share. */
   readonly mostSettings: number;
+  /** Of further settings, which are tried at special inputs alone, at most so many. */
+  readonly mostFurther: number;
   /** Of the adversarial inputs at the defaults. */
   readonly density: Density;
+  /**
+   * Kernels some elements of which take a millisecond, where sums may cancel very deep, are tried at each so-manieth of the points:
+   * at other settings, and of several inputs at all settings.
+   */
+  readonly everyOfLongest: { readonly ofOne: number; readonly ofSeveral: number };
 }
 
-export const quickPlan: QuickPlan = { defaults: 512, settings: 32, mostSettings: Infinity, density: "sparse" };
+export const quickPlan: QuickPlan = {
+  defaults: 512,
+  settings: 32,
+  mostSettings: Infinity,
+  mostFurther: 40,
+  density: "sparse",
+  everyOfLongest: { ofOne: 4, ofSeveral: 32 },
+};
 
 /** A glance: what is broken at the ends of ranges and at extreme parameters shows. */
-export const glance: QuickPlan = { defaults: 0, settings: 0, mostSettings: 4, density: "sparsest" };
+export const glance: QuickPlan = {
+  defaults: 64,
+  settings: 0,
+  mostSettings: 4,
+  mostFurther: 20,
+  density: "sparsest",
+  everyOfLongest: { ofOne: 4, ofSeveral: 64 },
+};
 
 /** What runs the kernels of a target where nothing else is said. */
 export const executors: Readonly<Record<MeasuredTarget, string>> = {
@@ -190,7 +222,13 @@ export async function accuracies(
       const wanted = subject.columns.map((column) => {
         const executor = executors[column.target];
         const certified = holds(certificates, keyOf(subject, column, executor), currentOf(subject, column));
-        return { column, executor, settings: certified ? [] : subject.settings[column.target] };
+        const { settings, furtherSettings } = subject;
+        return {
+          column,
+          executor,
+          settings: certified ? [] : settings[column.target],
+          further: certified ? [] : furtherSettings[column.target],
+        };
       });
       const measured = await measureQuickly(measure, subject, wanted, plan);
       const columns = wanted.map(({ column, executor }, i) =>
@@ -235,10 +273,11 @@ const currentOf = ({ definition }: Subject, { digest }: EmittedColumn): ColumnAc
   kernel: digest,
 });
 
-/** What of a column is measured: at the defaults, and at these settings. */
+/** What of a column is measured: at the defaults, at these settings, and at further ones with special inputs alone. */
 interface Wanted {
   readonly column: EmittedColumn;
   readonly settings: readonly (readonly number[])[];
+  readonly further: readonly (readonly number[])[];
 }
 
 /** Certificates of the columns, in their order. */
@@ -248,13 +287,27 @@ async function measureQuickly(
   wanted: readonly Wanted[],
   plan: QuickPlan,
 ): Promise<readonly Certificate[]> {
-  const requests = wanted.map(({ column, settings }): readonly Request[] => [
-    { column, parameters: subject.defaults[column.target], stratified: plan.defaults, density: plan.density },
+  const requests = wanted.map(({ column, settings, further }): readonly Request[] => [
+    {
+      column,
+      parameters: subject.defaults[column.target],
+      stratified: plan.defaults,
+      density: plan.density,
+      everyOfLongest: subject.inputs.length > 1 ? plan.everyOfLongest.ofSeveral : 1,
+    },
     ...spread(settings, Math.ceil(plan.mostSettings / subject.inputs.length)).map((parameters): Request => ({
       column,
       parameters,
       stratified: plan.settings,
       density: "sparsest",
+      everyOfLongest: plan.everyOfLongest[subject.inputs.length > 1 ? "ofSeveral" : "ofOne"],
+    })),
+    ...spread(further, plan.mostFurther).map((parameters): Request => ({
+      column,
+      parameters,
+      stratified: 0,
+      density: "specials",
+      everyOfLongest: 1,
     })),
   ]);
   const results = measureRequests(measure, subject.name, requests.flat());
@@ -272,17 +325,12 @@ async function measureQuickly(
   );
 }
 
-/** At most so many of them, from all parts of the list. */
-const spread = <T>(list: readonly T[], most: number): readonly T[] =>
-  list.length <= most
-    ? list
-    : Array.from({ length: most }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / most)]!);
-
 interface Request {
   readonly column: EmittedColumn;
   readonly parameters: readonly number[];
   readonly stratified: number;
   readonly density: Density;
+  readonly everyOfLongest: number;
 }
 
 async function runOf(request: Request, results: ReadonlyMap<Request, Promise<Measurement>>): Promise<Run> {
@@ -300,19 +348,22 @@ function measureRequests(
   const groups = new Map<string, Request[]>();
   for (const request of requests) {
     const { column, parameters, stratified } = request;
-    const key = JSON.stringify([column.of, parameters.map((x) => (Object.is(x, -0) ? "-0" : String(x))), stratified]);
+    const key = JSON.stringify([
+      ...[column.of, request.density, stratified],
+      ...parameters.map((x) => (Object.is(x, -0) ? "-0" : String(x))),
+    ]);
     groups.set(key, [...(groups.get(key) ?? []), request]);
   }
   const results = new Map<Request, Promise<Measurement>>();
   for (const [first, ...others] of groups.values()) {
     if (first === undefined) continue;
-    const { column, parameters, stratified, density } = first;
+    const { column, parameters, stratified, density, everyOfLongest } = first;
     const outcome = measure({
       activation,
       column,
       others: others.map((other) => other.column),
       parameters,
-      work: { kind: "points", stratified, byReference: 0, density },
+      work: { kind: "points", stratified, byReference: 0, density, everyOfLongest },
       emulated: true,
     });
     [first, ...others].forEach((request, i) =>

@@ -5,7 +5,7 @@ import type { Certificates } from "../verification/certificate.js";
 import type { Subject } from "../verify.js";
 import type { CheckRequest, ExplainRequest } from "./arguments.js";
 import { missingAssembler } from "./assembler.js";
-import { accuracyProblems, certificatesAfter } from "./check-accuracy.js";
+import { accuracyProblems, accuracyWarnings, certificatesAfter } from "./check-accuracy.js";
 import { openCache } from "./cache.js";
 import { readCertificateFiles, writeCertificateFile } from "./certificate-files.js";
 import { soloCrew, threadCrew } from "./crew.js";
@@ -52,6 +52,7 @@ export async function checkCommand(request: CheckRequest, environment: Environme
   const { text, json, diagnostics } = analyse(sources, {
     facts: (activation, definition) => knownFacts(decisions, activation, definition),
     trust: ({ name }) => accuracy.get(name) ?? null,
+    warnings: accuracyWarnings(request, subjects, accuracy),
   });
 
   const broken = hasErrors(diagnostics) ? [] : accuracyProblems(request, files, subjects, accuracy);

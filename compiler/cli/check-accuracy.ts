@@ -1,4 +1,5 @@
 /** What `actc check` makes of kernels' errors and of their certificates. */
+import type { Diagnostic } from "../diagnostics.js";
 import type { Accuracy, ColumnAccuracy } from "../verification/accuracy.js";
 import { askedBound, promisedBound } from "../verification/bounds.js";
 import {
@@ -26,9 +27,27 @@ export function accuracyProblems(
   accuracies: Accuracies,
 ): readonly Problem[] {
   const columns = [...accuracies.values()].flatMap((accuracy) => accuracy.columns);
-  if (!request.certificates && request.maxUlp === undefined) return [];
+  if (!failsOnErrors(request)) return [];
   const stale = request.certificates ? files.flatMap((file) => staleProofs(file, request.targets, subjects)) : [];
   return [...stale, ...columns.flatMap((column) => columnProblems(column, request.maxUlp))];
+}
+
+const failsOnErrors = ({ certificates, maxUlp }: CheckRequest): boolean => certificates || maxUlp !== undefined;
+
+/** Where nothing was said about errors: what is further off than promised, a warning for each column. */
+export function accuracyWarnings(
+  request: CheckRequest,
+  subjects: readonly Subject[],
+  accuracies: Accuracies,
+): readonly Diagnostic[] {
+  if (failsOnErrors(request)) return [];
+  return subjects.flatMap(({ name, file, span }) =>
+    (accuracies.get(name)?.columns ?? []).flatMap((column) =>
+      columnProblems(column, undefined)
+        .slice(0, 1)
+        .map(({ code, message }): Diagnostic => ({ code, severity: "warning", file, span, message })),
+    ),
+  );
 }
 
 function columnProblems(

@@ -197,7 +197,9 @@ export function referenceLimit(compute: (x: Ball) => Reference, sign: 1 | -1): n
   }
   // A logarithm grows too slowly to overflow.
   const grows = Math.abs(w) > 2 * Math.abs(v) && Math.abs(v) > 2 * Math.abs(u) && Math.sign(u) === Math.sign(w);
-  return grows ? Math.sign(w) * Infinity : undefined;
+  // What a power with a tiny exponent takes away comes to an end.
+  const goesOn = before !== undefined && after !== undefined && after > before + 1n;
+  return grows && goesOn ? Math.sign(w) * Infinity : undefined;
 }
 
 /** Whether a number may have either sign, and not only next to 0. */

@@ -1,13 +1,12 @@
 /** Inputs for a kernel in training, together with the numbers that it draws for them. */
 import { drawnFor } from "./draws.js";
 import type { Batching } from "./emitted.js";
-import { changesSign } from "./interpolant.js";
-import { bitsOfRank, largestRank, numberOfBits, numberOfRank, rankOf } from "./float32.js";
-import { type Density, type Points, pointsFor, Search } from "./points.js";
-import { type Column, fastTruth } from "./truth.js";
+import { bitsOfRank, numberOfBits, rankOf } from "./float32.js";
+import { type Density, nextToZeros, type Points, pointsFor, Search } from "./points.js";
+import type { Column } from "./truth.js";
 
 /** For so many elements, inputs are looked for at which things happen with the numbers that these elements draw. */
-const searchedElements: Readonly<Record<Density, number>> = { dense: 32, sparse: 8, sparsest: 1 };
+const searchedElements: Readonly<Record<Density, number>> = { dense: 32, sparse: 8, sparsest: 1, specials: 0 };
 
 /**
  * The points of the evaluation, at which kernels break in training too, and some that depend on what is drawn. The
@@ -44,39 +43,11 @@ export function drawnPointsFor(
     inputs.forEach((values, i) => (values[element] = i === moved ? numberOfBits(bitsOfRank(rank)) : others[i]!));
   }
   const all = [...inputs, ...draws];
-  return { count, adversarial: base.adversarial, inputs: all, nearZero: nextToZeros(column, all, streams, parameters) };
-}
-
-/** 1 where the column passes through zero between a number and the next, with what is drawn as it is. */
-function nextToZeros(
-  column: Column,
-  inputs: readonly Float32Array[],
-  streams: number,
-  parameters: readonly number[],
-): Uint8Array {
-  const truth = fastTruth(column);
-  const count = inputs[0]?.length ?? 0;
-  const near = new Uint8Array(count);
-  for (let i = 0; i < count; i++) {
-    const values = [...inputs.map((numbers) => numbers[i] ?? NaN), ...parameters];
-    if (!values.every(Number.isFinite)) continue;
-    for (let k = 0; k < inputs.length - streams && near[i] === 0; k++) {
-      const x = values[k] ?? 0;
-      const rank = rankOf(x);
-      if (Math.abs(rank) >= largestRank) continue;
-      const signs = [rank - 1, rank, rank + 1].map((each) => {
-        values[k] = numberOfRank(each);
-        return truth.sign(values);
-      });
-      const at = (each: number): number => {
-        values[k] = numberOfRank(each);
-        truth.evaluate(values);
-        return truth.value;
-      };
-      const passes = [rank - 1, rank].some((left, j) => signs[j] !== signs[j + 1] && changesSign(at, left));
-      if (passes) near[i] = 1;
-      values[k] = x;
-    }
-  }
-  return near;
+  return {
+    count,
+    adversarial: base.adversarial,
+    extremes: base.extremes,
+    inputs: all,
+    nearZero: nextToZeros(column, all, inputs.length, parameters),
+  };
 }

@@ -89,6 +89,10 @@ export interface ScalarFunction {
 
 export type EmittedColumn = TypeScriptColumn | WgslColumn;
 
+/** Whether elements may take a thousand times as long as others: those that need the longest mantissas there are, in emulation any. */
+export const takesLong = (column: EmittedColumn): boolean =>
+  (column.target === "wgsl" ? /_NAT_HALF\b/ : /\b1536n\b/).test(column.code);
+
 const columnName = (of: string | null): string => (of === null ? "forward" : `d/d${of}`);
 
 /** The activations that were compiled. */

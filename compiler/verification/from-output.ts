@@ -80,6 +80,7 @@ function withinBounds({ inputs, nearZero }: Points, { bounds }: Variable): Point
   return {
     count: kept.length,
     adversarial: kept.length,
+    extremes: 0,
     inputs: [Float32Array.from(kept, (i) => values[i]!)],
     nearZero: Uint8Array.from(kept, (i) => nearZero[i]!),
   };

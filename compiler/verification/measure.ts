@@ -65,6 +65,15 @@ export interface MeasureOptions {
   readonly unary?: UnaryTruth | null;
   /** Inputs of a range that a kernel gets at once: as many as fit a processor's caches unless given. */
   readonly batch?: number;
+  /** Only some of the points are tried; all unless given. */
+  readonly sample?: Sample;
+}
+
+export interface Sample {
+  /** Each so-manieth point, from the first on. */
+  readonly every: number;
+  /** Whether those at which all inputs are extreme are tried besides. */
+  readonly extremes: boolean;
 }
 
 export const nothingMeasured: Measurement = {
@@ -410,17 +419,24 @@ export function measureTogether(
   parameters: readonly number[],
 ): Measurement[] {
   const truth = fastTruth(column);
-  const runs = candidates.map(({ kernel, options }) => ({
-    judge: new Judge(column, parameters, options, truth),
-    results: kernel(points.inputs, parameters),
-    stride: options.byReference ? Math.max(1, Math.floor(points.count / options.byReference)) : Infinity,
-    unary: options.unary,
-  }));
+  const runs = candidates.map(({ kernel, options }) => {
+    const places = options.sample ? placesIn(points, options.sample) : null;
+    const tried = places ? points.inputs.map((values) => Float32Array.from(places, (i) => values[i]!)) : points.inputs;
+    const results = kernel(tried, parameters);
+    return {
+      judge: new Judge(column, parameters, options, truth),
+      results: places ? new Map(places.map((place, i) => [place, results[i]!])) : results,
+      stride: options.byReference ? Math.max(1, Math.floor(points.count / options.byReference)) : Infinity,
+      unary: options.unary,
+    };
+  });
   const inputs = points.inputs.map(() => NaN);
   for (let i = 0; i < points.count; i++) {
     points.inputs.forEach((values, k) => (inputs[k] = values[i]!));
     for (const { judge, results, stride, unary } of runs) {
-      const [actual, nearZero, byReference] = [results[i]!, points.nearZero[i] === 1, i % stride === 0];
+      const actual = results instanceof Map ? results.get(i) : results[i];
+      if (actual === undefined) continue;
+      const [nearZero, byReference] = [points.nearZero[i] === 1, i % stride === 0];
       if (unary && !nearZero && !byReference) {
         const expected = unary.at(inputs[0]!);
         const size = Math.abs(expected);
@@ -433,6 +449,12 @@ export function measureTogether(
     }
   }
   return runs.map(({ judge }) => judge.result());
+}
+
+function placesIn({ count, adversarial, extremes }: Points, sample: Sample): number[] {
+  const isTried = (i: number): boolean =>
+    i % sample.every === 0 || (sample.extremes && i >= adversarial - extremes && i < adversarial);
+  return Array.from({ length: count }, (_, i) => i).filter(isTried);
 }
 
 /** The error, or a little more: at powers of two the smaller unit is taken. */

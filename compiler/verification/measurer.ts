@@ -2,7 +2,7 @@
 import type { Activation } from "../ir/activation.js";
 import { asFunction } from "../ir/random.js";
 import { drawnPointsFor } from "./drawn-points.js";
-import type { EmittedColumn, MeasuredTarget } from "./emitted.js";
+import { type EmittedColumn, takesLong, type MeasuredTarget } from "./emitted.js";
 import { tieToReference, type UnaryTruth, unaryTruth } from "./interpolant.js";
 import { emulatedKernel } from "./emulation.js";
 import { measureRows } from "./row-measure.js";
@@ -14,8 +14,9 @@ import {
   nothingMeasured,
   measureRange,
   measureTogether,
+  type Sample,
 } from "./measure.js";
-import { type Density, parameterSettings, pointsFor } from "./points.js";
+import { type Density, furtherSettings, parameterSettings, pointsFor } from "./points.js";
 import type { Column } from "./truth.js";
 
 /** Plain data, to be sent to another thread. */
@@ -32,11 +33,23 @@ export interface Task {
 
 export type Work =
   /** Adversarial inputs and so many stratified ones; so many of both against the reference, whatever the fast form says. */
-  | { readonly kind: "points"; readonly stratified: number; readonly byReference: number; readonly density?: Density }
+  | PointsWork
   /** All float32 inputs with bit patterns in [from, to). */
   | { readonly kind: "range"; readonly from: number; readonly to: number }
   /** Holds the fast form of the truth for ranges against the reference: at adversarial inputs and so many stratified ones. */
   | { readonly kind: "tie"; readonly stratified: number };
+
+export interface PointsWork {
+  readonly kind: "points";
+  readonly stratified: number;
+  readonly byReference: number;
+  readonly density?: Density;
+  /**
+   * Of the points only each so-manieth is tried with kernels some elements of which take very long, and that draw nothing; four times
+   * as many in WGSL, where more is lost, and there the extreme ones as well.
+   */
+  readonly everyOfLongest?: number;
+}
 
 export type Outcome =
   | {
@@ -91,7 +104,7 @@ export class Measurer {
       const column = columnOf(asFunction(whole, training), emitted.of);
       switch (work.kind) {
         case "points": {
-          const { stratified, byReference, density } = work;
+          const { stratified, byReference, density, everyOfLongest = 1 } = work;
           const batching = emitted.target === "wgsl" ? "elements" : emitted.batching;
           const points = training
             ? drawnPointsFor(
@@ -104,7 +117,15 @@ export class Measurer {
               )
             : pointsFor(column, parameters, stratified, density);
           const unary = points.count >= screenedFrom ? this.unary(key, column, parameters) : null;
-          const optionsFor = ({ target, of }: EmittedColumn) => ({ ...measureOptions(target, of), byReference, unary });
+          const sampleOf = (each: EmittedColumn): Sample | null => {
+            if (training || everyOfLongest === 1 || !takesLong(each)) return null;
+            const extremes = each.target === "wgsl";
+            return { every: Math.ceil(everyOfLongest / (extremes ? 4 : 1)), extremes };
+          };
+          const optionsFor = (each: EmittedColumn): MeasureOptions => {
+            const sample = sampleOf(each);
+            return { ...measureOptions(each.target, each.of), byReference, unary, ...(sample ? { sample } : {}) };
+          };
           const candidates = [
             { kernel, options: optionsFor(emitted) },
             ...(task.others ?? []).flatMap((other, i) => ({ kernel: others[i] ?? kernel, options: optionsFor(other) })),
@@ -211,8 +232,14 @@ export function defaultsFor(activation: Activation, target: MeasuredTarget): rea
 }
 
 /** Adversarial settings; not those that a device may take for others, since subnormal numbers may be 0 there. */
-export function settingsFor(activation: Activation): Readonly<Record<MeasuredTarget, readonly (readonly number[])[]>> {
-  const settings = parameterSettings(activation);
+export const settingsFor = (activation: Activation): SettingsByTarget => byTarget(parameterSettings(activation));
+
+/** More of them, for special inputs alone. */
+export const furtherSettingsFor = (activation: Activation): SettingsByTarget => byTarget(furtherSettings(activation));
+
+export type SettingsByTarget = Readonly<Record<MeasuredTarget, readonly (readonly number[])[]>>;
+
+function byTarget(settings: readonly (readonly number[])[]): SettingsByTarget {
   const isNormal = (x: number): boolean => x === 0 || Math.abs(x) >= 2 ** -126;
   return {
     ts: settings,

@@ -22,6 +22,8 @@ export interface Points {
   readonly count: number;
   /** So many of them, at the start, are adversarial; the others are stratified. */
   readonly adversarial: number;
+  /** So many of these, at their end, have ordinary and extreme numbers for all inputs at once. */
+  readonly extremes: number;
   /** One column of float32 numbers for each input. */
   readonly inputs: readonly Float32Array[];
   /** 1 at the float32 neighbours of a zero of the column. */
@@ -160,6 +162,7 @@ export function pointsFor(
   stratified: number,
   density: Density = "dense",
 ): Points {
+  if (density === "specials") return specialPoints(column, parameters, stratified);
   const { inputs } = column.activation;
   const found = new PointList(inputs.length);
   const [spacing, wider] = spacings[density][inputs.length > 1 ? "several" : "one"];
@@ -180,20 +183,106 @@ export function pointsFor(
       }
     }
   }
+  const alongLines = found.count;
   if (inputs.length > 1) for (const values of crossed(inputs.length)) found.add(values, false);
-  return found.points(stratified);
+  return found.points(stratified, found.count - alongLines);
 }
 
 const companions: readonly number[] = [0.7, -1.3, 40, -3e4, 1e-20];
 /** The first of them are of ordinary size. */
 const usual = 2;
 
-/** How many adversarial points: of several inputs there are very many, and as many again for each setting of parameters. */
-export type Density = "dense" | "sparse" | "sparsest";
+/**
+ * How many adversarial points: of several inputs there are very many, and as many again for each setting of parameters. Specials are a
+ * few for settings that are many: what depends on the definition is not looked for.
+ */
+export type Density = "dense" | "sparse" | "sparsest" | "specials";
+
+const specials: readonly number[] = [
+  0,
+  1,
+  0.7,
+  2.5,
+  20,
+  88,
+  110,
+  355,
+  2049,
+  1e4,
+  1e7,
+  5e8,
+  1e13,
+  1e20,
+  1e38,
+  largestNumber,
+]
+  .flatMap((x) => [x, -x])
+  .concat(
+    [2 ** -20, 1e-20, 2 ** -126, 2 ** -149].flatMap((x) => [x, -x]),
+    [Infinity, -Infinity, NaN],
+  )
+  .map(Math.fround);
+
+/** Each input in turn at special numbers, the others at an ordinary one; and all at the same. */
+function specialPoints(column: Column, parameters: readonly number[], stratified: number): Points {
+  const { inputs } = column.activation;
+  const found = new PointList(inputs.length);
+  for (const special of specials) {
+    found.add(
+      inputs.map(() => special),
+      false,
+    );
+    for (const input of inputs.keys()) {
+      found.add(
+        inputs.map((_, i) => (i === input ? special : Math.fround(0.7 * (1 + i / 8)))),
+        false,
+      );
+    }
+  }
+  const points = found.points(stratified, 0);
+  return { ...points, nearZero: nextToZeros(column, points.inputs, inputs.length, parameters) };
+}
+
+/**
+ * 1 where the column passes through zero between a number and the next.
+ * @param moved so many of the inputs, from the first on; the others are as they are
+ */
+export function nextToZeros(
+  column: Column,
+  inputs: readonly Float32Array[],
+  moved: number,
+  parameters: readonly number[],
+): Uint8Array {
+  const truth = fastTruth(column);
+  const count = inputs[0]?.length ?? 0;
+  const near = new Uint8Array(count);
+  for (let i = 0; i < count; i++) {
+    const values = [...inputs.map((numbers) => numbers[i] ?? NaN), ...parameters];
+    if (!values.every(Number.isFinite)) continue;
+    for (let k = 0; k < moved && near[i] === 0; k++) {
+      const x = values[k] ?? 0;
+      const rank = rankOf(x);
+      if (Math.abs(rank) >= largestRank) continue;
+      const signs = [rank - 1, rank, rank + 1].map((each) => {
+        values[k] = numberOfRank(each);
+        return truth.sign(values);
+      });
+      const at = (each: number): number => {
+        values[k] = numberOfRank(each);
+        truth.evaluate(values);
+        return truth.value;
+      };
+      const passes = [rank - 1, rank].some((left, j) => signs[j] !== signs[j + 1] && changesSign(at, left));
+      if (passes) near[i] = 1;
+      values[k] = x;
+    }
+  }
+  return near;
+}
 
 /** Between binary exponents along a line, with the other inputs of ordinary size and of others; 0: with neighbours. */
 const spacings: Readonly<
-  Record<Density, Readonly<Record<"one" | "several", readonly [usual: number, others: number]>>>
+  Record<Exclude<Density, "specials">, Readonly<Record<"one" | "several", readonly [usual: number, others: number]>>>
 > = {
   dense: { one: [0, 0], several: [0, 0] },
   sparse: { one: [0, 0], several: [1, 4] },
@@ -264,7 +353,11 @@ class PointList {
     this.near.push(nearZero ? 1 : 0);
   }
 
-  points(stratified: number): Points {
+  get count(): number {
+    return this.rows.length;
+  }
+
+  points(stratified: number, extremes: number): Points {
     const adversarial = this.rows.length;
     const count = adversarial + stratified;
     const drawn = stratifiedColumns(this.inputs, stratified);
@@ -279,7 +372,7 @@ class PointList {
     // Drawn among several inputs, one that is known already is not worth looking for.
     const near = new Set(this.inputs === 1 ? this.rows.flatMap(([x], i) => (this.near[i] === 1 ? [x] : [])) : []);
     if (near.size > 0) drawn[0]?.forEach((x, i) => (nearZero[adversarial + i] = near.has(x) ? 1 : 0));
-    return { count, adversarial, inputs: columns, nearZero };
+    return { count, adversarial, extremes, inputs: columns, nearZero };
   }
 }
 
@@ -422,6 +515,13 @@ const adversarialParameters: readonly number[] = [
   ...[-1, 2, 0.5, 1e-3, 3, 100, 1e10, 0.1, 0.9, 0.99, 0.25, 0.75, 1.5, 2.5, 4, 7, 10, 50],
 ];
 const perParameter = 10;
+/** And besides, at special inputs alone. */
+const furtherParameters: readonly number[] = [
+  ...[2 ** -12, -(2 ** -12), 2 ** -20, -(2 ** -20), 1 + 2 ** -10, 1 - 2 ** -10],
+  ...[-0.5, -2, -100, 0.05, 0.7, 1e6, 1e20],
+];
+/** For all parameters at once. */
+const commonParameters: readonly number[] = [2 ** -24, 2 ** -12, 0.5, 1, 2, 100];
 
 /**
  * Settings of all parameters, each with one of them at one of ten adversarial values within its range: 0, tiny numbers
@@ -455,14 +555,38 @@ function settingsOf(activation: Activation): readonly (readonly number[])[] {
   );
 }
 
-function adversarialValues(range: Bounds | null): number[] {
-  const ends = range ? endsOf(range) : [];
-  const values = new Set(
-    [...ends, ...adversarialParameters.filter((x) => !range || within(x, range))].map(Math.fround),
-  );
-  const kept = [...values].filter((x) => !range || within(x, range));
-  return kept.slice(0, perParameter);
+const adversarialValues = (range: Bounds | null): number[] =>
+  valuesIn(range, adversarialParameters).slice(0, perParameter);
+
+/** The ends of a range, and those of the numbers that lie within it. */
+function valuesIn(range: Bounds | null, numbers: readonly number[]): number[] {
+  const values = [...(range ? endsOf(range) : []), ...numbers].map(Math.fround);
+  return [...new Set(values)].filter((x) => !range || within(x, range));
 }
+
+/** More settings than {@link parameterSettings} has, at some of which formulas degenerate; of what is neither random nor has an axis. */
+export function furtherSettings(activation: Activation): readonly (readonly number[])[] {
+  if (activation.random !== null || activation.axis !== null) return [];
+  const parameters = [...activation.hyperparameters, ...activation.learned];
+  const defaults = parameters.map((parameter) => Math.fround(parameter.default));
+  const single = parameters.flatMap(({ range }, i) =>
+    valuesIn(range, [...adversarialParameters, ...furtherParameters]).map((value) => defaults.with(i, value)),
+  );
+  const common =
+    parameters.length < 2
+      ? []
+      : commonParameters
+          .filter((x) => parameters.every(({ range }) => !range || within(x, range)))
+          .map((x) => defaults.map(() => x));
+  const known = new Set([defaults, ...settingsOf(activation)].map(String));
+  return [...common, ...single].filter((setting) => !known.has(String(setting)) && known.add(String(setting)));
+}
+
+/** At most so many of them, from all parts of the list. */
+export const spread = <T>(list: readonly T[], most: number): readonly T[] =>
+  list.length <= most
+    ? list
+    : Array.from({ length: most }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / most)]!);
 
 /** The ends of a range and what lies next to them; next to 0, the smallest number that is not subnormal. */
 function endsOf(range: Bounds): number[] {

@@ -86,6 +86,7 @@ interface Extent {
 const longest = ["up to 1e4", "with -inf"];
 const extents: Readonly<Record<Density, Extent>> = {
   sparsest: { lengths: [1, 7, 300], different: 12, long: ["ordinary", "up to 1e4", "huge"] },
+  specials: { lengths: [1, 7], different: 4, long: [] },
   sparse: {
     lengths: [1, 7, 1000, 5000],
     different: 24,

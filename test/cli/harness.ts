@@ -86,7 +86,14 @@ const standIns: Awaited<ReturnType<Environment["stages"]["verify"]>> = {
   subjectsOf: async () => ({ subjects: [], known: [], diagnostics: [] }),
   subjectsIn: async () => [],
   accuracies: async () => new Map(),
-  glance: { defaults: 0, settings: 0, mostSettings: 0, density: "sparsest" },
+  glance: {
+    defaults: 0,
+    settings: 0,
+    mostSettings: 0,
+    mostFurther: 0,
+    density: "sparsest",
+    everyOfLongest: { ofOne: 4, ofSeveral: 64 },
+  },
   executors: { ts: "none", wgsl: "none", wasm: "none" },
   merged: (a) => a,
 };

@@ -227,6 +227,13 @@ describe("check", () => {
     expect(stdout).toMatch(/^ {2}ts {10}forward 0\S* ulp.*; measured$/m);
     const wrong = await check("", measuring({ verify: planted(/0\.5 \* xi/, "0.75 * xi") }));
     expect(wrong.stdout).toMatch(/^ {2}weak spot {3}ts forward: \S+ ulp at x = /m);
+    // A broken bound is a warning as long as nobody asks for one to be kept.
+    expect(wrong.code).toBe(0);
+    expect(wrong.stderr).toMatch(
+      /^acts\.def:\d+:1: warning: half, ts, forward: \S+ ulp, more than 0\.51, at x = .* \[bound-broken\]$/m,
+    );
+    expect(wrong.stdout).toMatch(/activations: no errors, [1-9]\d* warnings?\n$/);
+    expect(stdout).toContain("no errors, no warnings");
     const json = JSON.parse((await check("--json", measuring())).stdout);
     expect(json.accuracy.half[0]).toMatchObject({ target: "ts", column: "forward", label: "measured" });
   });

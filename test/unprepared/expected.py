@@ -517,6 +517,19 @@ def infinite_rows(definition, parameters):
                     yield ({**others, name: sign * math.inf}, row)
 
 
+def flushed_rows(definition, parameters, picked):
+    """Rows with 0 in the place of subnormal inputs: what a device may take them for."""
+    known = [point for point, _ in picked]
+    for point, _ in picked:
+        flushed = {n: 0.0 if 0 < abs(v) < 2.0**-126 else v for n, v in point.items()}
+        if flushed in known:
+            continue
+        known.append(flushed)
+        row = row_or_none(definition, {**parameters, **flushed})
+        if row and row[0] is not None:
+            yield (flushed, row)
+
+
 def nan_row(definition, numbers, name):
     """The row with a NaN in one variable."""
     point = {n: v for n, v in numbers.items() if n != name}
@@ -557,6 +570,7 @@ def groups_of(definition, size):
                     row = nan_row(definition, numbers, name)
                     if row:
                         picked.append(({n: math.nan if n == name else numbers[n] for n in definition.inputs}, row))
+        picked += list(flushed_rows(definition, setting, picked))
         result.append((setting, picked, found))
     defaults = {p.name: parameter_values(p)[0] for p in definition.parameters}
     for name in defaults:

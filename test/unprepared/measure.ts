@@ -275,7 +275,9 @@ class Tally {
       return;
     }
     if (verdict.kind !== "right" && target === "WGSL" && flushed) {
-      if (judge({ ...result, expected: flushed })?.kind === "right") {
+      // Of some places the table does not say what is right.
+      const there = judge({ ...result, expected: flushed });
+      if (there === undefined || there.kind === "right") {
         this.flushed += 1;
         return;
       }

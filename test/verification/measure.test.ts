@@ -11,7 +11,7 @@ import {
   nothingMeasured,
 } from "../../compiler/verification/measure.js";
 import { type Points, pointsFor } from "../../compiler/verification/points.js";
-import { type Column, defaultParameters, fastTruth } from "../../compiler/verification/truth.js";
+import { type Column, defaultParameters, fastTruth, limitTruth } from "../../compiler/verification/truth.js";
 import { activationOfText, slopeOf, standardNamed, valueOf } from "./activations.js";
 
 /** A kernel from a function of one element: its inputs, then the parameters. */
@@ -32,6 +32,7 @@ function rightBut(column: Column, fault: (x: number, right: number) => number = 
 const pointsAt = (...inputs: number[]): Points => ({
   count: inputs.length,
   adversarial: inputs.length,
+  extremes: 0,
   inputs: [Float32Array.from(inputs)],
   nearZero: new Uint8Array(inputs.length),
 });
@@ -92,6 +93,36 @@ describe("one wrong result among many", () => {
       expect(worst?.at).toEqual([at]);
       expect([notFinite, wrongLimit, lostNaN]).toEqual([null, null, null]);
     }
+  });
+});
+
+it("of a sample of the points others are passed over", () => {
+  const column = valueOf(activationOfText("f(x) = x"));
+  const points = { ...pointsAt(...Array.from({ length: 20 }, (_, i) => i + 1)), extremes: 3 };
+  const tried = (sample: MeasureOptions["sample"]): number[] => {
+    const seen: number[] = [];
+    const kernel = kernelOf((x) => (seen.push(x), x));
+    const { count, worst } = measurePoints(column, kernel, points, [], sample ? { sample } : {});
+    expect([count, worst?.ulp ?? 0]).toEqual([seen.length, 0]);
+    return seen;
+  };
+  expect(tried(undefined).length).toBe(20);
+  expect(tried({ every: 8, extremes: false })).toEqual([1, 9, 17]);
+  expect(tried({ every: 8, extremes: true })).toEqual([1, 9, 17, 18, 19, 20]);
+});
+
+describe("limits that are hard to see", () => {
+  const limitOf = (text: string, parameters: readonly number[]): number | undefined =>
+    limitTruth(valueOf(activationOfText(text)), [Infinity, ...parameters]);
+
+  it.each([
+    ["f(x) = log(x)", [], Infinity],
+    ["f(x; n = 2) = 1 - x^(-n)", [2], 1],
+    ["f(x; n = 2) = x^n", [0.5], Infinity],
+  ] as const)("%s with %j: %d", (text, parameters, limit) => expect(limitOf(text, parameters)).toBe(limit));
+
+  it("a power that vanishes slowly is not taken for what grows without end", () => {
+    expect(limitOf("f(x; n = 2) = x^(-n) - 1", [2 ** -12])).not.toBe(-Infinity);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bitsOfNumber, bitsOfRank, largestNumber, numberOfRank, rankOf } from "../../compiler/verification/float32.js";
-import { parameterSettings, type Points, pointsFor } from "../../compiler/verification/points.js";
+import { furtherSettings, parameterSettings, type Points, pointsFor } from "../../compiler/verification/points.js";
 import { defaultParameters } from "../../compiler/verification/truth.js";
 import { activationOfText, slopeOf, standard, standardNamed, valueOf } from "./activations.js";
 
@@ -50,6 +50,32 @@ describe("adversarial inputs", () => {
   });
 });
 
+it("special inputs are few, for each input alone and for all at once", () => {
+  const specials = (text: string): Points => pointsFor(valueOf(activationOfText(text)), [], 0, "specials");
+  const one = specials("f(x) = x");
+  expect(one.count).toBeLessThan(50);
+  for (const x of [0, -0, 1, -88, 2 ** -149, -1e38, largestNumber, Infinity, -Infinity, NaN])
+    expect(has(one, x)).toBe(true);
+  const { inputs, count } = specials("f(a, b) = a * b");
+  expect(count).toBeLessThan(150);
+  const pairs = Array.from({ length: count }, (_, i) => inputs.map((values) => values[i]!));
+  for (const pair of [
+    [Infinity, Infinity],
+    [Infinity, 0.7875],
+    [0.7, Infinity],
+  ].map((each) => each.map(Math.fround)))
+    expect(pairs).toContainEqual(pair);
+  // Next to a zero and at it, as of other points.
+  expect([...specials("f(x) = x - 1").nearZero].filter((mark) => mark === 1).length).toBe(1);
+});
+
+it("of several inputs, points at which all are ordinary or extreme stand last", () => {
+  const { inputs, adversarial, extremes } = pointsFor(valueOf(activationOfText("f(a, b) = a * b")), [], 10);
+  expect(extremes).toBeGreaterThan(100);
+  const last = Array.from({ length: extremes }, (_, i) => inputs.map((values) => values[adversarial - extremes + i]!));
+  expect(last).toContainEqual([Math.fround(1e20), -Math.fround(1e20)]);
+});
+
 it("stratified inputs have all exponents alike, and are the same in every run", () => {
   const column = valueOf(standardNamed("relu"));
   const points = pointsFor(column, [], 20_000);
@@ -89,6 +115,21 @@ describe("parameter settings", () => {
       const values = varied.reduce((sum, { range }) => sum + (range && range.high <= 0 ? 5 : 10), 0);
       expect(parameterSettings(activation).length).toBe(values);
     }
+  });
+
+  it("are followed by others, each once and within its range, and by all parameters at the same", () => {
+    const activation = activationOfText("f(x; a = 1 in (0, inf), b = 2) = a * x + b");
+    const further = furtherSettings(activation);
+    const known = new Set(parameterSettings(activation).map(String));
+    expect(further.filter((setting) => known.has(String(setting)))).toEqual([]);
+    expect(new Set(further.map(String)).size).toBe(further.length);
+    expect(further.every(([a]) => a! > 0)).toBe(true);
+    for (const setting of [
+      [2 ** -12, 2 ** -12],
+      [2 ** -20, 2],
+      [1, -1],
+    ])
+      expect(further).toContainEqual(setting);
   });
 
   it("are those at which formulas degenerate", () => {
