@@ -169,34 +169,34 @@ export interface QuickPlan {
   readonly settings: number;
   /** Of these settings at most so many, spread over all of them; of several inputs, which take longer, only their share. */
   readonly mostSettings: number;
-  /** Of further settings, which are tried at special inputs alone, at most so many. */
-  readonly mostFurther: number;
+  /** Of further settings, which are tried at special inputs alone, at most so many, and none after so many milliseconds. */
+  readonly further: { readonly most: number; readonly milliseconds: number };
   /** Of the adversarial inputs at the defaults. */
   readonly density: Density;
   /**
    * Kernels some elements of which take a millisecond, where sums may cancel very deep, are tried at each so-manieth of the points:
-   * at other settings, and of several inputs at all settings.
+   * of one input at the defaults, at other settings, and of several inputs.
    */
-  readonly everyOfLongest: { readonly ofOne: number; readonly ofSeveral: number };
+  readonly everyOfLongest: { readonly atDefaults: number; readonly ofOne: number; readonly ofSeveral: number };
 }
 
 export const quickPlan: QuickPlan = {
   defaults: 512,
   settings: 32,
   mostSettings: Infinity,
-  mostFurther: 40,
+  further: { most: 40, milliseconds: 5000 },
   density: "sparse",
-  everyOfLongest: { ofOne: 4, ofSeveral: 32 },
+  everyOfLongest: { atDefaults: 1, ofOne: 4, ofSeveral: 32 },
 };
 
 /** A glance: what is broken at the ends of ranges and at extreme parameters shows. */
 export const glance: QuickPlan = {
-  defaults: 64,
+  defaults: 0,
   settings: 0,
   mostSettings: 4,
-  mostFurther: 20,
+  further: { most: 40, milliseconds: 2500 },
   density: "sparsest",
-  everyOfLongest: { ofOne: 4, ofSeveral: 64 },
+  everyOfLongest: { atDefaults: 4, ofOne: 8, ofSeveral: 64 },
 };
 
 /** What runs the kernels of a target where nothing else is said. */
@@ -287,13 +287,13 @@ async function measureQuickly(
   wanted: readonly Wanted[],
   plan: QuickPlan,
 ): Promise<readonly Certificate[]> {
-  const requests = wanted.map(({ column, settings, further }): readonly Request[] => [
+  const requests = wanted.map(({ column, settings }): Request[] => [
     {
       column,
       parameters: subject.defaults[column.target],
       stratified: plan.defaults,
       density: plan.density,
-      everyOfLongest: subject.inputs.length > 1 ? plan.everyOfLongest.ofSeveral : 1,
+      everyOfLongest: plan.everyOfLongest[subject.inputs.length > 1 ? "ofSeveral" : "atDefaults"],
     },
     ...spread(settings, Math.ceil(plan.mostSettings / subject.inputs.length)).map((parameters): Request => ({
       column,
@@ -302,19 +302,29 @@ async function measureQuickly(
       density: "sparsest",
       everyOfLongest: plan.everyOfLongest[subject.inputs.length > 1 ? "ofSeveral" : "ofOne"],
     })),
-    ...spread(further, plan.mostFurther).map((parameters): Request => ({
-      column,
-      parameters,
-      stratified: 0,
-      density: "specials",
-      everyOfLongest: 1,
-    })),
   ]);
-  const results = measureRequests(measure, subject.name, requests.flat());
+  const known = new Map(measureRequests(measure, subject.name, requests.flat()).results);
+  await Promise.all(known.values());
+  // The further ones one after the other, as long as there is time for it.
+  let spent = 0;
+  for (let k = 0; k < plan.further.most && spent < plan.further.milliseconds; k++) {
+    const next = wanted.map(({ column, further }): readonly Request[] =>
+      further
+        .slice(k, k + 1)
+        .map((parameters) => ({ column, parameters, stratified: 0, density: "specials", everyOfLongest: 4 })),
+    );
+    if (next.flat().length === 0) break;
+    const { results, outcomes } = measureRequests(measure, subject.name, next.flat());
+    for (const outcome of await Promise.all(outcomes)) {
+      spent += outcome.kind === "measured" ? (outcome.milliseconds ?? 0) : 0;
+    }
+    results.forEach((result, request) => known.set(request, result));
+    next.forEach((each, i) => requests[i]!.push(...each));
+  }
   const truth: TruthUsed = { form: "double-double", margin: null, byReference: 0 };
   return Promise.all(
     wanted.map(async ({ column }, i): Promise<Certificate> => {
-      const runs = await Promise.all((requests[i] ?? []).map((request) => runOf(request, results)));
+      const runs = await Promise.all((requests[i] ?? []).map((request) => runOf(request, known)));
       const others = runs.slice(1);
       return {
         kernel: column.digest,
@@ -344,7 +354,10 @@ function measureRequests(
   measure: (task: Task) => Promise<Outcome>,
   activation: string,
   requests: readonly Request[],
-): ReadonlyMap<Request, Promise<Measurement>> {
+): {
+  readonly results: ReadonlyMap<Request, Promise<Measurement>>;
+  readonly outcomes: readonly Promise<Outcome>[];
+} {
   const groups = new Map<string, Request[]>();
   for (const request of requests) {
     const { column, parameters, stratified } = request;
@@ -355,6 +368,7 @@ function measureRequests(
     groups.set(key, [...(groups.get(key) ?? []), request]);
   }
   const results = new Map<Request, Promise<Measurement>>();
+  const outcomes: Promise<Outcome>[] = [];
   for (const [first, ...others] of groups.values()) {
     if (first === undefined) continue;
     const { column, parameters, stratified, density, everyOfLongest } = first;
@@ -366,6 +380,7 @@ function measureRequests(
       work: { kind: "points", stratified, byReference: 0, density, everyOfLongest },
       emulated: true,
     });
+    outcomes.push(outcome);
     [first, ...others].forEach((request, i) =>
       results.set(
         request,
@@ -373,7 +388,7 @@ function measureRequests(
       ),
     );
   }
-  return results;
+  return { results, outcomes };
 }
 
 function measurementIn(outcome: Outcome, place: number): Measurement {

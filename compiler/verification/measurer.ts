@@ -57,6 +57,8 @@ export type Outcome =
       readonly measurement: Measurement;
       readonly others: readonly Measurement[];
       readonly margin: number | null;
+      /** How long it took. */
+      readonly milliseconds?: number;
     }
   /** The fast form agrees with the reference at so many inputs. */
   | { readonly kind: "tied"; readonly checked: number }
@@ -79,6 +81,12 @@ export class Measurer {
   ) {}
 
   async measure(task: Task): Promise<Outcome> {
+    const start = performance.now();
+    const outcome = await this.outcomeOf(task);
+    return outcome.kind === "measured" ? { ...outcome, milliseconds: performance.now() - start } : outcome;
+  }
+
+  private async outcomeOf(task: Task): Promise<Outcome> {
     const { activation: name, column: emitted, parameters, work } = task;
     const key = JSON.stringify([name, emitted.target, emitted.of, emitted.digest]);
     const kernel = await this.kernel(task, emitted);

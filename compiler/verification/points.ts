@@ -517,8 +517,8 @@ const adversarialParameters: readonly number[] = [
 const perParameter = 10;
 /** And besides, at special inputs alone. */
 const furtherParameters: readonly number[] = [
-  ...[2 ** -12, -(2 ** -12), 2 ** -20, -(2 ** -20), 1 + 2 ** -10, 1 - 2 ** -10],
-  ...[-0.5, -2, -100, 0.05, 0.7, 1e6, 1e20],
+  ...[2 ** -20, 2 ** -12, -1, 1, 2, -(2 ** -12), 1 + 2 ** -10, 100, -(2 ** -20)],
+  ...[0.5, 1 - 2 ** -10, -0.5, -2, 1e6, -100, 1e20, 0.05, 0.7],
 ];
 /** For all parameters at once. */
 const commonParameters: readonly number[] = [2 ** -24, 2 ** -12, 0.5, 1, 2, 100];
@@ -555,31 +555,37 @@ function settingsOf(activation: Activation): readonly (readonly number[])[] {
   );
 }
 
-const adversarialValues = (range: Bounds | null): number[] =>
-  valuesIn(range, adversarialParameters).slice(0, perParameter);
-
-/** The ends of a range, and those of the numbers that lie within it. */
-function valuesIn(range: Bounds | null, numbers: readonly number[]): number[] {
-  const values = [...(range ? endsOf(range) : []), ...numbers].map(Math.fround);
-  return [...new Set(values)].filter((x) => !range || within(x, range));
+function adversarialValues(range: Bounds | null): number[] {
+  const ends = range ? endsOf(range) : [];
+  const values = new Set(
+    [...ends, ...adversarialParameters.filter((x) => !range || within(x, range))].map(Math.fround),
+  );
+  const kept = [...values].filter((x) => !range || within(x, range));
+  return kept.slice(0, perParameter);
 }
 
-/** More settings than {@link parameterSettings} has, at some of which formulas degenerate; of what is neither random nor has an axis. */
+/**
+ * More settings than {@link parameterSettings} has, at some of which formulas degenerate, the likeliest first; of what is neither random
+ * nor has an axis.
+ */
 export function furtherSettings(activation: Activation): readonly (readonly number[])[] {
   if (activation.random !== null || activation.axis !== null) return [];
   const parameters = [...activation.hyperparameters, ...activation.learned];
   const defaults = parameters.map((parameter) => Math.fround(parameter.default));
-  const single = parameters.flatMap(({ range }, i) =>
-    valuesIn(range, [...adversarialParameters, ...furtherParameters]).map((value) => defaults.with(i, value)),
-  );
   const common =
     parameters.length < 2
       ? []
       : commonParameters
           .filter((x) => parameters.every(({ range }) => !range || within(x, range)))
           .map((x) => defaults.map(() => x));
+  const single = (values: readonly number[]): number[][] =>
+    values.flatMap((x) =>
+      parameters.flatMap(({ range }, i) => (!range || within(x, range) ? [defaults.with(i, Math.fround(x))] : [])),
+    );
+  const [first, others] = [furtherParameters.slice(0, 4), furtherParameters.slice(4)];
+  const all = [...single(first), ...common, ...single([...others, ...adversarialParameters])];
   const known = new Set([defaults, ...settingsOf(activation)].map(String));
-  return [...common, ...single].filter((setting) => !known.has(String(setting)) && known.add(String(setting)));
+  return all.filter((setting) => !known.has(String(setting)) && known.add(String(setting)));
 }
 
 /** At most so many of them, from all parts of the list. */
