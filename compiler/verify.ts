@@ -64,8 +64,8 @@ export interface Subject {
   readonly defaults: Readonly<Record<MeasuredTarget, readonly number[]>>;
   /** Settings with one parameter at an adversarial value. */
   readonly settings: SettingsByTarget;
-  /** More of them, for special inputs alone. */
-  readonly furtherSettings: SettingsByTarget;
+  /** More of them, for special inputs alone; null where there is nothing to be tried at these. */
+  readonly furtherSettings: SettingsByTarget | null;
   /** Those of all targets that were asked for. */
   readonly columns: readonly EmittedColumn[];
 }
@@ -227,7 +227,7 @@ export async function accuracies(
           column,
           executor,
           settings: certified ? [] : settings[column.target],
-          further: certified ? [] : furtherSettings[column.target],
+          further: certified ? null : (furtherSettings?.[column.target] ?? null),
         };
       });
       const measured = await measureQuickly(measure, subject, wanted, plan);
@@ -273,11 +273,11 @@ const currentOf = ({ definition }: Subject, { digest }: EmittedColumn): ColumnAc
   kernel: digest,
 });
 
-/** What of a column is measured: at the defaults, at these settings, and at further ones with special inputs alone. */
+/** What of a column is measured: at the defaults, at these settings, and, unless null, at further ones with special inputs alone. */
 interface Wanted {
   readonly column: EmittedColumn;
   readonly settings: readonly (readonly number[])[];
-  readonly further: readonly (readonly number[])[];
+  readonly further: readonly (readonly number[])[] | null;
 }
 
 /** Certificates of the columns, in their order. */
@@ -305,11 +305,11 @@ async function measureQuickly(
   ]);
   const known = new Map(measureRequests(measure, subject.name, requests.flat()).results);
   await Promise.all(known.values());
-  // The further ones one after the other, as long as there is time for it.
+  // Special inputs at the defaults and at further settings, one after the other, as long as there is time for it.
   let spent = 0;
-  for (let k = 0; k < plan.further.most && spent < plan.further.milliseconds; k++) {
+  for (let k = 0; k <= plan.further.most && spent < plan.further.milliseconds; k++) {
     const next = wanted.map(({ column, further }): readonly Request[] =>
-      further
+      (further ? [subject.defaults[column.target], ...further] : [])
         .slice(k, k + 1)
         .map((parameters) => ({ column, parameters, stratified: 0, density: "specials", everyOfLongest: 4 })),
     );
@@ -325,10 +325,11 @@ async function measureQuickly(
   return Promise.all(
     wanted.map(async ({ column }, i): Promise<Certificate> => {
       const runs = await Promise.all((requests[i] ?? []).map((request) => runOf(request, known)));
-      const others = runs.slice(1);
+      const isAtDefaults = ({ parameters }: Run): boolean => parameters === subject.defaults[column.target];
+      const others = runs.filter((run) => !isAtDefaults(run));
       return {
         kernel: column.digest,
-        defaults: evidenceOf("measured", runs.slice(0, 1), subject, truth),
+        defaults: evidenceOf("measured", runs.filter(isAtDefaults), subject, truth),
         parameters: others.length === 0 ? null : evidenceOf("measured", others, subject, truth),
       };
     }),

@@ -242,8 +242,11 @@ export function defaultsFor(activation: Activation, target: MeasuredTarget): rea
 /** Adversarial settings; not those that a device may take for others, since subnormal numbers may be 0 there. */
 export const settingsFor = (activation: Activation): SettingsByTarget => byTarget(parameterSettings(activation));
 
-/** More of them, for special inputs alone. */
-export const furtherSettingsFor = (activation: Activation): SettingsByTarget => byTarget(furtherSettings(activation));
+/** More of them, for special inputs alone; null where there is nothing to be tried at these. */
+export function furtherSettingsFor(activation: Activation): SettingsByTarget | null {
+  const settings = furtherSettings(activation);
+  return settings && byTarget(settings);
+}
 
 export type SettingsByTarget = Readonly<Record<MeasuredTarget, readonly (readonly number[])[]>>;
 

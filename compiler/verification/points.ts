@@ -223,15 +223,17 @@ const specials: readonly number[] = [
   )
   .map(Math.fround);
 
-/** Each input in turn at special numbers, the others at an ordinary one; and all at the same. */
+/** Each input in turn at special numbers, the others at an ordinary one; and all at the same, of one sign or of both. */
 function specialPoints(column: Column, parameters: readonly number[], stratified: number): Points {
   const { inputs } = column.activation;
   const found = new PointList(inputs.length);
   for (const special of specials) {
-    found.add(
-      inputs.map(() => special),
-      false,
-    );
+    for (const sign of [1, -1]) {
+      found.add(
+        inputs.map((_, i) => (i % 2 === 0 ? special : sign * special)),
+        false,
+      );
+    }
     for (const input of inputs.keys()) {
       found.add(
         inputs.map((_, i) => (i === input ? special : Math.fround(0.7 * (1 + i / 8)))),
@@ -517,7 +519,7 @@ const adversarialParameters: readonly number[] = [
 const perParameter = 10;
 /** And besides, at special inputs alone. */
 const furtherParameters: readonly number[] = [
-  ...[2 ** -20, 2 ** -12, -1, 1, 2, -(2 ** -12), 1 + 2 ** -10, 100, -(2 ** -20)],
+  ...[2 ** -12, 2 ** -20, -1, 1, 2, -(2 ** -12), 1 + 2 ** -10, 100, -(2 ** -20)],
   ...[0.5, 1 - 2 ** -10, -0.5, -2, 1e6, -100, 1e20, 0.05, 0.7],
 ];
 /** For all parameters at once. */
@@ -565,11 +567,11 @@ function adversarialValues(range: Bounds | null): number[] {
 }
 
 /**
- * More settings than {@link parameterSettings} has, at some of which formulas degenerate, the likeliest first; of what is neither random
- * nor has an axis.
+ * More settings than {@link parameterSettings} has, at some of which formulas degenerate, the likeliest first; null for what is random
+ * or has an axis.
  */
-export function furtherSettings(activation: Activation): readonly (readonly number[])[] {
-  if (activation.random !== null || activation.axis !== null) return [];
+export function furtherSettings(activation: Activation): readonly (readonly number[])[] | null {
+  if (activation.random !== null || activation.axis !== null) return null;
   const parameters = [...activation.hyperparameters, ...activation.learned];
   const defaults = parameters.map((parameter) => Math.fround(parameter.default));
   const common =
