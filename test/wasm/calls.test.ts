@@ -100,6 +100,13 @@ describe("a result does not depend on", () => {
 
 test("arrays of different lengths are complained about as ever", () => {
   expect(() => silu(numbers(4), new Float32Array(3))).toThrow("y has 3 elements instead of 4");
+  // In the memory too, where a kernel would write over what follows.
+  const [x, room] = [inMemory(numbers(4096)), inMemory(new Float32Array(4096).fill(7))];
+  silu(x, room);
+  room.fill(7);
+  for (const size of [0, 64, 4095]) expect(() => silu(x, room.subarray(0, size))).toThrow(RangeError);
+  expect(() => silu(x.subarray(0, 64), room)).toThrow(RangeError);
+  expect(room.every((value) => value === 7)).toBe(true);
 });
 
 test("tensors live in the memory, and survive what comes after them", () => {
