@@ -35,7 +35,7 @@ import {
   usuallyMeasured,
 } from "./verification/emitted.js";
 import type { Measurement } from "./verification/measure.js";
-import { type Density, spread } from "./verification/points.js";
+import type { Density } from "./verification/points.js";
 import { type Accuracy, accuracyOf, type ColumnAccuracy, columnAccuracy } from "./verification/accuracy.js";
 import { vectorsHere } from "./verification/vectors-here.js";
 import {
@@ -335,6 +335,12 @@ async function measureQuickly(
     }),
   );
 }
+
+/** At most so many of them, from all parts of the list. */
+const spread = <T>(list: readonly T[], most: number): readonly T[] =>
+  list.length <= most
+    ? list
+    : Array.from({ length: most }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / most)]!);
 
 interface Request {
   readonly column: EmittedColumn;

@@ -16,7 +16,8 @@ import {
   measureTogether,
   type Sample,
 } from "./measure.js";
-import { type Density, furtherSettings, parameterSettings, pointsFor } from "./points.js";
+import { type Density, pointsFor } from "./points.js";
+import { furtherSettings, parameterSettings } from "./settings.js";
 import type { Column } from "./truth.js";
 
 /** Plain data, to be sent to another thread. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bitsOfNumber, bitsOfRank, largestNumber, numberOfRank, rankOf } from "../../compiler/verification/float32.js";
-import { furtherSettings, parameterSettings, type Points, pointsFor } from "../../compiler/verification/points.js";
+import { type Points, pointsFor } from "../../compiler/verification/points.js";
+import { furtherSettings, parameterSettings } from "../../compiler/verification/settings.js";
 import { defaultParameters } from "../../compiler/verification/truth.js";
 import { activationOfText, slopeOf, standard, standardNamed, valueOf } from "./activations.js";
 
