@@ -344,8 +344,8 @@ class Judge {
   }
 
   /**
-   * ½ulp(x)·|f′(x)| for a column f, in units in the last place of the value, for each input in which f has a zero nearby; of
-   * two one-sided slopes the smaller.
+   * ½ulp(x)·|f′(x)| for a column f, in units in the last place of the value, for each input in which f has a zero nearby, with a
+   * change of its sign or without one; of two one-sided slopes the smaller.
    */
   private allowance(inputs: readonly number[]): number {
     const { truth, values } = this;
@@ -357,18 +357,19 @@ class Judge {
         this.evaluate();
         return truth.value;
       };
-      const steps = [-1, 1].map((step) => {
-        const near = numberOfRank(rankOf(x) + step);
-        return { distance: near - x, change: at(near) - value };
-      });
+      const neighbours = [-1, 1].map((step) => numberOfRank(rankOf(x) + step));
+      const [low, high] = neighbours as [number, number];
+      const steps = neighbours.map((near) => ({ distance: near - x, change: at(near) - value }));
       const [before, after] = steps.map(({ change }) => Math.abs(change) / 2);
-      // Where Newton's method sees a zero, not all of the input's size away, f has another sign behind it.
-      const crosses = steps.some(({ distance, change }) => {
-        const behind = x - (2 * value * distance) / change;
-        return Math.abs(behind - x) <= Math.abs(x) && at(behind) * value < 0;
+      // Where Newton's method sees a zero, not all of the input's size away, f has another sign behind it, or comes down to 0.
+      const isBesideZero = steps.some(({ distance, change }) => {
+        const step = (-value * distance) / change;
+        if (!(Math.abs(2 * step) <= Math.abs(x))) return false;
+        return at(x + 2 * step) * value < 0 || comesToZero(at, x, x + 3 * step, value);
       });
+      const isLeast = steps.every(({ change }) => change * value > 0);
+      if (isBesideZero || (isLeast && comesToZero(at, low, high, value))) sum += Math.min(before!, after!);
       values[i] = x;
-      if (crosses) sum += Math.min(before!, after!);
     });
     this.evaluate();
     return sum * reciprocalUlp(clamped(value));
@@ -378,6 +379,18 @@ class Judge {
     const { count, worst, notFinite, wrongLimit, lostNaN, flushed, nearZero, vanishing, undecided, asked } = this;
     return { count, worst, notFinite, wrongLimit, lostNaN, flushed, nearZero, vanishing, undecided, asked };
   }
+}
+
+/** Whether what falls, then rises again, comes to 0 in between: at a zero of even order. */
+function comesToZero(f: (x: number) => number, start: number, end: number, scale: number): boolean {
+  const size = (at: number): number => Math.abs(f(at));
+  let [near, far] = [start, end];
+  for (let i = 0; i < 80 && near !== far; i++) {
+    const [a, b] = [near + (far - near) / 3, far - (far - near) / 3];
+    if (size(a) <= size(b)) far = b;
+    else near = a;
+  }
+  return size((near + far) / 2) <= 2 ** -24 * Math.abs(scale);
 }
 
 const isSubnormal = (x: number): boolean => x !== 0 && Math.abs(x) < smallestNormal;

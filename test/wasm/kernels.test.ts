@@ -8,6 +8,7 @@ const text = `
 relu(x) = where(x > 0, x, 0)
 leaky_relu(x; negative_slope = 0.01) = where(x > 0, x, negative_slope * x)
 hard_swish(x) = x * clamp(x + 3, 0, 6) / 6
+ramp(x) = clamp(0.2 * x + 0.5, 0, 1)
 sigmoid(x) = 1 / (1 + exp(-x))
 tanh(x) = tanh(x)
 silu(x) = x / (1 + exp(-x))

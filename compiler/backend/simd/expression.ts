@@ -1,5 +1,14 @@
 /** Lowered expressions as straight-line code over vectors. */
-import { type Application, apply, type Expr, fold, reachable, rebuild, type Variable } from "../../ir/expr.js";
+import {
+  type Application,
+  apply,
+  type Expr,
+  fold,
+  isApplication,
+  reachable,
+  rebuild,
+  type Variable,
+} from "../../ir/expr.js";
 import { toNumber } from "../../ir/rational.js";
 import { expandCall, VectorGraph, type VectorNode } from "../../machine/vector/index.js";
 import type { PrimitiveName } from "../../primitives/table.js";
@@ -80,9 +89,16 @@ export type Precision = "fixed" | "polynomials" | "exponents" | null;
 export const isOfSplits = (node: Expr): boolean =>
   reachable([node]).every((each) => each.kind !== "application" || polynomial.has(each.primitive));
 
-/** Whether it is a polynomial of more than one operation, whose errors float64 would spare. */
+/** Whether it is a variable between borders, which nothing is rounded for. */
+const isHeld = (node: Expr): boolean =>
+  (isApplication(node, "at_least") || isApplication(node, "at_most")) &&
+  node.operands.every((operand) => operand.kind !== "application" || isHeld(operand));
+
+/** Whether it is a polynomial of more than one operation, whose errors float64 would spare: of variables, which may be held. */
 function isPolynomial(node: Expr): boolean {
-  const applications = reachable([node]).filter((each) => each.kind === "application");
+  const applications = reachable([node]).filter(
+    (each) => each.kind === "application" && !isHeld(each),
+  ) as Application[];
   return (
     applications.every(({ primitive }) => polynomial.has(primitive)) &&
     applications.filter(({ primitive }) => primitive !== "negate" && primitive !== "abs").length > 1
@@ -227,8 +243,12 @@ const inDouble = (graph: VectorGraph, root: Expr, variables: ReadonlyMap<Variabl
   fold<VectorNode>(root, (node, operands) =>
     node.kind === "constant"
       ? graph.double(toNumber(node.value))
-      : graph.promoted(codeOf(graph, node, operands, variables)),
+      : graph.promoted(isHeld(node) ? heldCode(graph, node, variables) : codeOf(graph, node, operands, variables)),
   );
+
+/** In float32 even where what is done with it takes more digits. */
+const heldCode = (graph: VectorGraph, held: Expr, variables: ReadonlyMap<Variable, VectorNode>): VectorNode =>
+  fold<VectorNode>(held, (node, operands) => codeOf(graph, node, operands, variables));
 
 function codeOf(
   graph: VectorGraph,
