@@ -1061,7 +1061,7 @@ fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_w
       }
     }
     registers[code & 1023u] = result;
-    if (result.exponent >= pdelu_WIDE_LIMIT) {
+    if ((result.exponent >= pdelu_WIDE_LIMIT) & (operation != 8u)) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < pdelu_WIDE_LIMIT) & (b.exponent < pdelu_WIDE_LIMIT)) {
         error = result.exponent + pdelu_WIDE_LIMIT;
@@ -1816,7 +1816,7 @@ fn pdelu_backward_exactly_wide(
       }
     }
     registers[code & 1023u] = result;
-    if (result.exponent >= pdelu_WIDE_LIMIT) {
+    if ((result.exponent >= pdelu_WIDE_LIMIT) & (operation != 8u)) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < pdelu_WIDE_LIMIT) & (b.exponent < pdelu_WIDE_LIMIT)) {
         error = result.exponent + pdelu_WIDE_LIMIT;

@@ -1,5 +1,5 @@
 /** Conditions and `where`: folding, and comparisons solved for what varies. Which side a tie falls to never changes. */
-import { apply, constant, type Expr, isApplication } from "../ir/expr.js";
+import { apply, constant, type Expr, isApplication, reachable } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { isSum, productOf, rawProduct, rawSum, termsOf } from "./forms.js";
@@ -57,6 +57,8 @@ export function simplifyComparison(primitive: Comparison, left: Expr, right: Exp
   const known = decided(apply(primitive, [left, right]));
   if (known !== undefined) return truth(known);
   if (left.kind === "constant") return simplifyComparison(mirrored[primitive], right, left);
+  const beside = comparedWithInfinity(primitive, left, right) ?? comparedWithInfinity(mirrored[primitive], right, left);
+  if (beside !== undefined) return truth(beside);
   if (right.kind !== "constant") return apply(primitive, [left, right]);
   const split = compareBranches(primitive, left, right);
   if (split) return split;
@@ -77,6 +79,17 @@ export function simplifyComparison(primitive: Comparison, left: Expr, right: Exp
     return apply(direction, [base, constant(R.divide(bound, coefficient))]);
   }
   return apply(primitive, [offset ? rawSum(terms) : left, constant(bound)]);
+}
+
+/** What comes of comparing a real number with infinity. */
+function comparedWithInfinity(primitive: Comparison, left: Expr, right: Expr): boolean | undefined {
+  const isNegative = isApplication(right, "negate");
+  const size = isNegative ? right.operands[0]! : right;
+  const isInfinity = (node: Expr): boolean => isApplication(node, "infinity");
+  if (!isInfinity(size) || reachable([left]).some(isInfinity)) return undefined;
+  if (primitive === "equal" || primitive === "notEqual") return primitive === "notEqual";
+  const asksForLess = primitive === "less" || primitive === "lessOrEqual";
+  return asksForLess !== isNegative;
 }
 
 /** A number that is known exactly. */

@@ -155,6 +155,7 @@ const spellings: CallArithmetic["spellings"] = {
   multiply: product,
   choose: selection,
   pick: selection,
+  infinity: call("pair_infinite"),
 };
 
 const logic: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["and", "or", "not", "where"]);
@@ -164,10 +165,16 @@ const largest = "3.4028234663852886e38";
 /** As the machine language has it, which knows no hexadecimal fractions. */
 export const literal = (value: number): string => wgsl.literal(value).replace(largestLiteral, largest);
 
-/** Single float32 numbers in the machine language, which WGSL is close to. */
-export const machineFloat32: Dialect = { ...wgsl, literal };
+/** Single float32 numbers in the machine language, which WGSL is close to, but which has a word for infinity. */
+export const machineFloat32: Dialect = {
+  literal,
+  spellings: { ...wgsl.spellings, infinity: () => ({ text: "infinity()", precedence: Precedence.primary }) },
+};
 
-const machineFloat16: Dialect = { ...wgsl, literal: shortestFloat16 };
+const machineFloat16: Dialect = {
+  literal: shortestFloat16,
+  spellings: { ...wgsl.spellings, infinity: () => ({ text: "f16(infinity())", precedence: Precedence.primary }) },
+};
 
 /** The nearest float32 and what it lacks. */
 function constantText(value: Rational): string {

@@ -134,7 +134,6 @@ const inPairs: CallArithmetic = {
     ...pairArithmetic.spellings,
     exp: call("pair_saturated_exp"),
     expm1: call("pair_saturated_expm1"),
-    infinity: call("pair_infinite"),
   },
 };
 

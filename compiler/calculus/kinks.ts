@@ -414,13 +414,21 @@ const isInfinite = (value: number): boolean => Math.abs(value) === Infinity;
  */
 function limitFrom(f: (distance: number) => number): number {
   const estimates = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8].map((distance) => 2 * f(distance) - f(2 * distance));
+  const changes = estimates.slice(1).map((estimate, i) => estimate - (estimates[i] ?? NaN));
+  if (runsAway(changes)) return Math.sign(changes[0] ?? NaN) * Infinity;
   let [near, least] = [estimates[1] ?? NaN, Infinity];
-  estimates.slice(1).forEach((estimate, i) => {
-    const change = Math.abs(estimate - (estimates[i] ?? NaN));
-    if (change < least) [near, least] = [estimate, change];
+  changes.forEach((change, i) => {
+    if (Math.abs(change) < least) [near, least] = [estimates[i + 1] ?? NaN, Math.abs(change)];
   });
   return Math.abs(near) < 1e-6 ? 0 : near;
 }
+
+/** Whether numbers go on and on one way, by as much as before or more: a logarithm's changes are all alike. */
+const runsAway = (changes: readonly number[]): boolean =>
+  changes.every((change, i) => {
+    const before = changes[i - 1] ?? change;
+    return Math.abs(change) > 1e-2 && change > 0 === before > 0 && Math.abs(change) >= 0.9 * Math.abs(before);
+  });
 
 const selects = (node: Expr): boolean =>
   node.kind === "application" && (node.primitive === "where" || node.primitive === "sign" || node.primitive === "abs");

@@ -503,6 +503,8 @@ function ofFunction(
   const mostOperand = Math.log2(model.mostOperand?.(node.primitive) ?? Infinity);
   const p = given && { ...given, size: narrowed(given.size, mostOperand) };
   if (node.type === "condition") return exactly(M.ofNumber(1), 1);
+  // Nothing need be asked of it: as large as a number may be.
+  if (node.primitive === "infinity") return exactly(M.positiveBetween(model.most, model.most), 1);
   if (!p) return { ...exactly(M.positiveBetween(0, 2), model.exactBits), bits: null, relative: model.rounding };
   const own = model.errorOf(node.primitive);
   const inexact = (facts: Facts): boolean => facts.relative > 0 || facts.scale !== null || facts.absolute > 0;

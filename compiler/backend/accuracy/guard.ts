@@ -116,8 +116,16 @@ function guardWithin(
   };
 }
 
-/** Whether a result is a number: an overflow on the way ends in infinity or NaN. */
-export const isFinite = (root: Expr): Expr => apply("is_finite", [root]);
+/** Whether a result is a number, or infinite by name: an overflow on the way ends in infinity or NaN. */
+export function isFinite(root: Expr): Expr {
+  const [condition, a, b] = isApplication(root, "where") || isApplication(root, "choose") ? root.operands : [];
+  if (a && isInfinity(a)) return apply("or", [condition!, isFinite(b!)]);
+  if (b && isInfinity(b)) return apply("or", [negated(condition!), isFinite(a!)]);
+  return apply("is_finite", [root]);
+}
+
+const isInfinity = (node: Expr): boolean =>
+  isApplication(node, "infinity") || (isApplication(node, "negate") && isInfinity(node.operands[0]!));
 
 export function allOf(conditions: readonly Expr[]): Expr | null {
   const distinct = [...new Set(conditions.flatMap(conjuncts))];

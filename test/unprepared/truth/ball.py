@@ -59,6 +59,10 @@ class Balls:
         m = mpf_pi(self.precision)
         return (m, shift_size(m, -self.precision + 1))
 
+    def infinity(self):
+        """What is infinite whatever is done with it."""
+        return (from_man_exp(1, 10**12), fzero)
+
     def exact(self, m):
         return (m, fzero)
 
@@ -242,6 +246,9 @@ class Balls:
             return fnone if m[0] else fone
         if name in ("exp", "sigmoid", "softplus", "log_sigmoid", "sinh", "cosh", "expm1", "normcdf", "erfc", "erf", "tanh"):
             if magnitude(m) > 30000 and (name in ("exp", "sinh", "cosh", "expm1") or name == "softplus" and m[0]):
+                raise Undecided
+            # Their tails are smaller than any number here can be.
+            if magnitude(m) > 500 and name in ("normcdf", "erfc"):
                 raise Undecided
             return getattr(self, name)(m, p)
         if name == "log":

@@ -45,6 +45,8 @@ class Evaluation:
             return (a.fraction(node[1]), None)
         if kind == "pi":
             return (a.pi(), None)
+        if kind == "inf":
+            return (a.infinity(), None)
         if kind == "variable":
             return (self.numbers[node[1]], a.fraction(Fraction(1)) if node[1] == self.seed else None)
         if kind == "where":
@@ -324,6 +326,9 @@ class Floats:
 
     def pi(self):
         return self.round(math.pi)
+
+    def infinity(self):
+        return math.inf
 
     def add(self, x, y):
         return self.round(x + y)

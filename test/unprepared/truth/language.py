@@ -2,7 +2,7 @@
 
 A definition becomes a graph of tuples in which calls and lets are expanded:
 
-    ("number", Fraction)  ("pi",)  ("variable", name)  (operator, operand, ...)
+    ("number", Fraction)  ("pi",)  ("inf",)  ("variable", name)  (operator, operand, ...)
 
 with operators + - * / neg pow where and or not < <= > >= == != and the names of the functions built in. max, min and
 clamp are selections, as the language defines them.
@@ -147,8 +147,8 @@ class Reader:
             self.take(")")
             return inside
         self.at += 1
-        if name == "pi":
-            return ("pi",)
+        if name in ("pi", "inf"):
+            return (name,)
         if self.accept("["):
             raise Unsupported("a reduction")
         if not self.accept("("):
@@ -293,7 +293,7 @@ def resolve(expression, scope, inside, definitions, interned):
     kind = expression[0]
     if kind == "variable":
         return scope[expression[1]]
-    if kind in ("number", "pi"):
+    if kind in ("number", "pi", "inf"):
         return keep(expression)
     if kind != "call":
         operands = [go(operand) for operand in expression[1:]]

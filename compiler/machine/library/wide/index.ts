@@ -132,7 +132,29 @@ fn wide_limit_of_waves(
   if (highest - lowest < 30 && outgrown.exponent - highest > 1000 && !wide_is_nan(outgrown)) {
     return wide(outgrown.negative, NAT_HALF, WIDE_BEYOND);
   }
-  return WIDE_NAN;
+  return wide_limit_beyond_waves(outgrown, tail, before);
+}
+
+// Where a wave is high or slow and hides all else nearer by: what is the same power between the third and the second point
+// and on to where the wave is outgrown; NaN where it is none.
+fn wide_limit_beyond_waves(outgrown: wide, tail: wide, before: wide) -> wide {
+  // A little more than the power, which the quotient is next to.
+  let ratio = wide_divide(wide_multiply(tail, wide(false, 0x0.82n, 1)), before);
+  let steps = ratio.exponent - 1;
+  let goes_on = abs(outgrown.exponent - tail.exponent - 9985 * steps) <= 1 && !is_zero(outgrown.mantissa);
+  if (
+    wide_is_nan(outgrown) || !goes_on || outgrown.negative != tail.negative || before.negative != tail.negative ||
+    !wide_is_alike(wide_scale(before, steps), tail, 8)
+  ) {
+    return WIDE_NAN;
+  }
+  if (steps < 0) {
+    return WIDE_ZERO;
+  }
+  if (steps == 0) {
+    return outgrown;
+  }
+  return wide(tail.negative, NAT_HALF, WIDE_BEYOND);
 }
 
 // The limit that both sides have; NaN where they differ.

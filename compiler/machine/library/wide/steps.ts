@@ -373,6 +373,10 @@ const exactOperations: ReadonlyMap<string, string> = new Map([
 /** Operations whose results are never rounded. */
 const unrounded: ReadonlySet<string> = new Set(["select", "wide_negate", "wide_abs", "wide_scale", "wide_with_sign"]);
 
+/** Whether it is an infinity that a formula names. */
+const isInfinite = (term: Term): boolean =>
+  term.kind === "known" && isStruct(term.value) && term.value["exponent"] === 2 ** (wgslIntBits + 1);
+
 /** Where the wrong bits of what a register begins with begin: operands and short numbers are exact. */
 function errorOf(term: Term | undefined, register: number): string {
   if (term?.kind !== "known" || !isStruct(term.value)) return "-WIDE_BEYOND";
@@ -511,7 +515,8 @@ export function inSteps(text: string, name: string, natBits: number): string {
       operation in after ? [`if (operation == ${i}u) {`, after[operation] ?? "", "}"] : [],
     ),
     "registers[code & 1023u] = result;",
-    "if (result.exponent >= WIDE_LIMIT) {",
+    // Infinity that was selected, and not computed, is as it should be.
+    `if (result.exponent >= WIDE_LIMIT${start.some(isInfinite) ? ` && operation != ${operations.indexOf("select")}u` : ""}) {`,
     "error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);",
     "if (a.exponent < WIDE_LIMIT && b.exponent < WIDE_LIMIT) {",
     "error = result.exponent + WIDE_LIMIT;",
