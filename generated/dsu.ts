@@ -1206,7 +1206,45 @@ function wideLimitOfWaves(
       exponent: WIDE_BEYOND,
     };
   }
-  return WIDE_NAN;
+  return wideLimitBeyondWaves(outgrown, tail, before);
+}
+
+/**
+ * Where a wave is high or slow and hides all else nearer by: what is the same
+ * power between the third and the second point and on to where the wave is
+ * outgrown; NaN where it is none.
+ */
+function wideLimitBeyondWaves(outgrown: Wide, tail: Wide, before: Wide): Wide {
+  // A little more than the power, which the quotient is next to.
+  const ratio = wideDivide(
+    wideMultiply(tail, {
+      negative: false,
+      mantissa:
+        0x820000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+      exponent: 1n,
+    }),
+    before,
+  );
+  const steps = ratio.exponent - 1n;
+  const goesOn =
+    intAbs(outgrown.exponent - tail.exponent - 9985n * steps) <= 1n &&
+    !(outgrown.mantissa === 0n);
+  if (
+    wideIsNan(outgrown) ||
+    !goesOn ||
+    outgrown.negative !== tail.negative ||
+    before.negative !== tail.negative ||
+    !wideIsAlike(wideScale(before, steps), tail, 8n)
+  ) {
+    return WIDE_NAN;
+  }
+  if (steps < 0n) {
+    return WIDE_ZERO;
+  }
+  if (steps === 0n) {
+    return outgrown;
+  }
+  return { negative: tail.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
 }
 
 function dsuExactlyWide(x0: Wide): Wide {

@@ -468,6 +468,31 @@ function wideMultiply(a: Wide, b: Wide): Wide {
   );
 }
 
+/** What is divided by zero is infinite, with the sign that the zero has. */
+function wideDivide(a: Wide, b: Wide): Wide {
+  const negative = a.negative !== b.negative;
+  const bothZero = a.mantissa === 0n && b.mantissa === 0n;
+  if (
+    wideIsNan(b) ||
+    bothZero ||
+    (a.exponent >= WIDE_BEYOND && b.exponent >= WIDE_BEYOND)
+  ) {
+    return WIDE_NAN;
+  }
+  const exponent = a.exponent - b.exponent;
+  if (b.mantissa === 0n) {
+    return wideNormalised(negative, a.mantissa, exponent);
+  }
+  const fits = a.mantissa < b.mantissa;
+  const quotient =
+    ((fits ? a.mantissa : a.mantissa - b.mantissa) << 384n) / b.mantissa;
+  return wideNormalised(
+    negative,
+    fits ? quotient : NAT_HALF + (quotient >> 1n),
+    exponent + (!fits ? 1n : 0n),
+  );
+}
+
 /**
  * a / 2^k to the nearest integer, from the middle to the even one, for 0 < k <=
  * N.
@@ -883,7 +908,45 @@ function wideLimitOfWaves(
       exponent: WIDE_BEYOND,
     };
   }
-  return WIDE_NAN;
+  return wideLimitBeyondWaves(outgrown, tail, before);
+}
+
+/**
+ * Where a wave is high or slow and hides all else nearer by: what is the same
+ * power between the third and the second point and on to where the wave is
+ * outgrown; NaN where it is none.
+ */
+function wideLimitBeyondWaves(outgrown: Wide, tail: Wide, before: Wide): Wide {
+  // A little more than the power, which the quotient is next to.
+  const ratio = wideDivide(
+    wideMultiply(tail, {
+      negative: false,
+      mantissa:
+        0x820000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+      exponent: 1n,
+    }),
+    before,
+  );
+  const steps = ratio.exponent - 1n;
+  const goesOn =
+    intAbs(outgrown.exponent - tail.exponent - 9985n * steps) <= 1n &&
+    !(outgrown.mantissa === 0n);
+  if (
+    wideIsNan(outgrown) ||
+    !goesOn ||
+    outgrown.negative !== tail.negative ||
+    before.negative !== tail.negative ||
+    !wideIsAlike(wideScale(before, steps), tail, 8n)
+  ) {
+    return WIDE_NAN;
+  }
+  if (steps < 0n) {
+    return WIDE_ZERO;
+  }
+  if (steps === 0n) {
+    return outgrown;
+  }
+  return { negative: tail.negative, mantissa: NAT_HALF, exponent: WIDE_BEYOND };
 }
 
 function minsinExactlyWide(x0: Wide): Wide {

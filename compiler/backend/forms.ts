@@ -6,6 +6,7 @@ import { expandCalls } from "../calculus/differentiate.js";
 import type { Expr } from "../ir/expr.js";
 import type { ArithmeticModel } from "./accuracy/arithmetic.js";
 import { allOf, guardFor, isFinite } from "./accuracy/guard.js";
+import { withComplements } from "./complements.js";
 import { atInfinity, isRemovable } from "./ends.js";
 import type { KernelPlan } from "./kernels.js";
 
@@ -47,7 +48,7 @@ export function formFor(root: Expr, options: FormOptions): Form {
     : atInfinity(lowered, plan);
   const form = options.tidy?.(settled) ?? settled;
   const { condition, relative, cancels } = guardFor(form, options);
-  const exact = expandCalls(root);
+  const exact = withComplements(expandCalls(root));
   const removable = !options.model.hidesFaults && root !== plan.value && isRemovable(lowered, plan);
   const rest = { removable, relative, cancels };
   if (relative > options.intolerable) return { fast: null, guard: null, exact, ...rest };
