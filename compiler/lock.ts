@@ -24,6 +24,7 @@ const forms: Readonly<Record<string, (answer: unknown) => boolean>> = {
   "cancels deeply": isBoolean,
   "cancels harmlessly": isBoolean,
   "cancels in a shader": isBoolean,
+  "exponents are kept apart": isBoolean,
   "holds for all halves": isBoolean,
   "real limits at the defaults": isEndLimits,
   "right far out": isBoolean,

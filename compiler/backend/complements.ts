@@ -2,7 +2,17 @@
  * Differences of functions that are next to a limit, as differences of what they lack: of normcdf(44.1) - normcdf(43.9) two
  * numbers next to 1 leave nothing, however many digits they have, and of normcdf(-43.9) - normcdf(-44.1) all is left.
  */
-import { addTerm, isSum, multiplyPower, one, productOf, rawProduct, rawSum, type Terms, termsOf } from "../algebra/forms.js";
+import {
+  addTerm,
+  isSum,
+  multiplyPower,
+  one,
+  productOf,
+  rawProduct,
+  rawSum,
+  type Terms,
+  termsOf,
+} from "../algebra/forms.js";
 import { normalise } from "../algebra/normalise.js";
 import { apply, constant, type Expr, rebuild } from "../ir/expr.js";
 import * as R from "../ir/rational.js";

@@ -96,10 +96,10 @@ export function wgslNatBitsFor(exactForms: readonly Expr[], plan: KernelPlan): n
 
 function isBeyondPrograms(form: Expr, subject: Subject): boolean {
   const { settings } = trialsOf(subject);
-  let program: ReturnType<typeof programOf> | undefined;
+  let program: ReturnType<typeof usualProgramOf> | undefined;
   let rows = 0;
   for (const { of, value } of deepRows(form, subject, [...settings, ...withZeros(subject, settings[0] ?? [])], wgsl)) {
-    program ??= programOf(form);
+    program ??= usualProgramOf(form);
     if (ulpError(program(of), value, "binary32") > 1) return true;
     if (++rows === mostRows) return false;
   }
@@ -107,7 +107,7 @@ function isBeyondPrograms(form: Expr, subject: Subject): boolean {
 }
 
 /** The usual program in WGSL of a form, given the numbers of its variables. */
-function programOf(form: Expr): (of: (variable: Variable) => number) => number {
+export function usualProgramOf(form: Expr): (of: (variable: Variable) => number) => number {
   const { name, text, variables } = exactFunctionInSteps("trial", [form], false, wgsl.usual);
   const run = emulate(readLibrary(text, wideLibrary().declarations), name);
   return (of) => run(...variables.map((variable) => Math.fround(of(variable))));

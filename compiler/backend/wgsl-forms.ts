@@ -28,6 +28,7 @@ import {
   type WgslForm,
 } from "./pair-form.js";
 import { isSpelledRanged, loweredForRanged, rangedFunction } from "./ranged-form.js";
+import { exactInShaders } from "./scaled-sums.js";
 import { searched } from "./searches.js";
 
 /** Errors that a form in single numbers may have, in units of 2^-24: of a value, and of a derivative. */
@@ -125,7 +126,7 @@ export function formsFor(
     }
     // A NaN that is not met must not get through either.
     const needsFar = isExponential(exact) || variablesOf(exact).size > 1;
-    return { ...pair, guard: range, exact, far: needsFar ? far() : null };
+    return { ...pair, guard: range, exact: exactInShaders(exact, plan), far: needsFar ? far() : null };
   });
 }
 

@@ -1,0 +1,212 @@
+/**
+ * Expressions with the sizes of their exponentials kept apart: a sum of exponentials is one of those whose largest is 1, times
+ * e^m. In quotients of such sums m cancels, and a logarithm gives it back, however large it is: shaders' wide numbers have
+ * exponents below 2^28, which e^x is beyond from 1.9e8 on.
+ */
+import { isBoolean } from "../decisions.js";
+import { apply, constant, type Expr, fold, type Variable } from "../ir/expr.js";
+import { triedParameters } from "../ir/random.js";
+import { rational } from "../ir/rational.js";
+import type { Ball } from "../numerics/ball.js";
+import { referenceValue } from "../numerics/reference.js";
+import { ulpError } from "../numerics/rounding.js";
+import { usualProgramOf } from "./digits.js";
+import type { KernelPlan } from "./kernels.js";
+import { searched, type Subject } from "./searches.js";
+
+/** rest · e^exponent */
+interface Scaled {
+  readonly rest: Expr;
+  readonly exponent: Expr;
+}
+
+interface Forms {
+  /** As it was, but for what is made of parts whose exponents meet. */
+  readonly plain: Expr;
+  /** Null where nothing has an exponent. */
+  readonly scaled: Scaled | null;
+  /** Whether exponents of parts meet in it: there is something to be gained. */
+  readonly gains: boolean;
+}
+
+const nothing = (): Expr => constant(0);
+const unit = (): Expr => constant(1);
+const negated = (a: Expr): Expr => apply("negate", [a]);
+const plus = (a: Expr, b: Expr): Expr => (a === nothing() ? b : b === nothing() ? a : apply("add", [a, b]));
+const minus = (a: Expr, b: Expr): Expr => (b === nothing() ? a : apply("subtract", [a, b]));
+const times = (a: Expr, b: Expr): Expr => (a === unit() ? b : b === unit() ? a : apply("multiply", [a, b]));
+const over = (a: Expr, b: Expr): Expr => (b === unit() ? a : apply("divide", [a, b]));
+const exp = (a: Expr): Expr => (a === nothing() ? unit() : apply("exp", [a]));
+const half = (a: Expr): Expr => apply("multiply", [constant(rational(1, 2)), a]);
+const squared = (a: Expr): Expr => apply("multiply", [a, a]);
+const size = (a: Expr): Expr => apply("abs", [a]);
+const where = (condition: Expr, a: Expr, b: Expr): Expr => (a === b ? a : apply("where", [condition, a, b]));
+const isBelow = (a: Expr): Expr => apply("less", [a, nothing()]);
+const largerOf = (a: Expr, b: Expr): Expr => where(apply("greater", [a, b]), a, b);
+const positivePart = (a: Expr): Expr => largerOf(a, nothing());
+const negativePart = (a: Expr): Expr => where(isBelow(a), a, nothing());
+const rootOfTau = (): Expr => apply("sqrt", [apply("multiply", [constant(2), apply("pi", [])])]);
+/** e^(-2 |a|) */
+const tail = (a: Expr): Expr => exp(apply("multiply", [constant(-2), size(a)]));
+
+/**
+ * What shaders compute in wide arithmetic: with exponents kept apart if that is right more often where inputs are huge.
+ * @param exact in wide arithmetic everywhere else
+ */
+export function exactInShaders(exact: Expr, plan: KernelPlan): Expr {
+  const scaled = withScaledSums(exact);
+  if (scaled === exact) return exact;
+  const isBetter = searched(plan, [exact, scaled], {
+    name: "exponents are kept apart",
+    isAnswer: isBoolean,
+    find: ([given = exact, apart = scaled], subject) => {
+      const rows = rowsOf(given, subject);
+      const wrong = wrongAmong(given, rows);
+      return wrong > 0 && wrongAmong(apart, rows) < wrong;
+    },
+  });
+  return isBetter ? scaled : exact;
+}
+
+/** Numbers for variables, and what comes of them. */
+interface TriedRow {
+  readonly of: (variable: Variable) => number;
+  readonly value: Ball;
+}
+
+/** From where exponentials are beyond what wide numbers hold, by a parameter or by themselves. */
+const sizes: readonly number[] = [104, 6e4, 4e9, 1e13, 1e30, 3.4e38].map(Math.fround);
+/** What exponents may be divided by. */
+const small = 2 ** -20;
+
+function rowsOf(form: Expr, { activation, cotangent }: Subject): readonly TriedRow[] {
+  const parameters = triedParameters(activation);
+  const settings = [
+    new Map(parameters.map(({ variable, default: value }) => [variable, value])),
+    ...parameters
+      .filter(({ range }) => !range || (range.low < small && range.high > small))
+      .map((each) => new Map(parameters.map((other) => [other.variable, other === each ? small : other.default]))),
+  ];
+  const points = sizes.flatMap((x) => [x, -x]);
+  const inputs = points.flatMap((x) =>
+    activation.inputs.length === 1
+      ? [[x]]
+      : activation.inputs.flatMap((_, i) => [
+          activation.inputs.map(() => x),
+          activation.inputs.map((_, k) => (k === i ? x : Math.fround(0.99 * x))),
+          activation.inputs.map((_, k) => (k === i ? x : Math.fround(0.7))),
+        ]),
+  );
+  return settings.flatMap((setting) =>
+    inputs.flatMap((row) => {
+      const known = new Map<Variable, number>([...setting, [cotangent, 1]]);
+      activation.inputs.forEach((input, i) => known.set(input, row[i]!));
+      const { ball, decided } = referenceValue(form, known, "binary32");
+      return decided ? [{ of: (variable) => known.get(variable) ?? NaN, value: ball }] : [];
+    }),
+  );
+}
+
+function wrongAmong(form: Expr, rows: readonly TriedRow[]): number {
+  const program = usualProgramOf(form);
+  return rows.filter(({ of, value }) => !(ulpError(program(of), value, "binary32") <= 1)).length;
+}
+
+/** @param root what is computed in wide arithmetic: itself if it has no exponents that meet */
+export function withScaledSums(root: Expr): Expr {
+  const { plain, gains } = fold<Forms>(root, formsOf);
+  return gains ? plain : root;
+}
+
+function formsOf(node: Expr, operands: readonly Forms[]): Forms {
+  if (node.kind !== "application") return { plain: node, scaled: null, gains: false };
+  const [a, b, c] = operands;
+  const gains = operands.some((operand) => operand.gains);
+  const plain = apply(
+    node.primitive,
+    operands.map((operand) => operand.plain),
+    node.rule,
+  );
+  const unscaled: Forms = { plain, scaled: null, gains };
+  const apart = (scaled: Scaled): Forms => ({ plain, scaled, gains });
+  const met = (scaled: Scaled): Forms => ({ plain: times(scaled.rest, exp(scaled.exponent)), scaled, gains: true });
+  const u = a?.plain;
+  const [p, q] = [a?.scaled, b?.scaled];
+  switch (node.primitive) {
+    case "exp":
+      return apart({ rest: unit(), exponent: u! });
+    case "expm1":
+      return apart({
+        rest: where(isBelow(u!), plain, negated(apply("expm1", [negated(u!)]))),
+        exponent: positivePart(u!),
+      });
+    case "cosh":
+      return apart({ rest: half(plus(unit(), tail(u!))), exponent: size(u!) });
+    case "sinh": {
+      const upper = half(negated(apply("expm1", [apply("multiply", [constant(-2), size(u!)])])));
+      return apart({ rest: where(isBelow(u!), negated(upper), upper), exponent: size(u!) });
+    }
+    case "sigmoid":
+      return apart({ rest: over(unit(), plus(unit(), exp(negated(size(u!))))), exponent: negativePart(u!) });
+    case "logistic": {
+      const below = plus(unit(), exp(negated(size(u!))));
+      return apart({ rest: over(unit(), squared(below)), exponent: negated(size(u!)) });
+    }
+    case "normpdf":
+      return apart({ rest: over(unit(), rootOfTau()), exponent: negated(half(squared(u!))) });
+    case "normcdf": {
+      const mills = over(apply("mills", [size(u!)]), rootOfTau());
+      return apart({ rest: where(isBelow(u!), mills, plain), exponent: negated(half(squared(negativePart(u!)))) });
+    }
+    case "mills": {
+      const distribution = times(apply("normcdf", [negated(u!)]), rootOfTau());
+      return apart({ rest: where(isBelow(u!), distribution, plain), exponent: half(squared(negativePart(u!))) });
+    }
+    case "negate":
+      return p ? apart({ ...p, rest: negated(p.rest) }) : unscaled;
+    case "abs":
+      return p ? apart({ ...p, rest: size(p.rest) }) : unscaled;
+    case "add":
+    case "subtract": {
+      if (!p && !q) return unscaled;
+      const [left, right] = [scaledOf(a!), scaledOf(b!)];
+      const exponent = largerOf(left.exponent, right.exponent);
+      const parts = [left, right].map((part) => times(part.rest, exp(minus(part.exponent, exponent))));
+      return apart({ rest: apply(node.primitive, parts), exponent });
+    }
+    case "multiply": {
+      if (!p && !q) return unscaled;
+      const [left, right] = [scaledOf(a!), scaledOf(b!)];
+      const product = { rest: times(left.rest, right.rest), exponent: plus(left.exponent, right.exponent) };
+      return p && q ? met(product) : apart(product);
+    }
+    case "divide": {
+      if (!p && !q) return unscaled;
+      const [left, right] = [scaledOf(a!), scaledOf(b!)];
+      const exponent = left.exponent === nothing() ? negated(right.exponent) : minus(left.exponent, right.exponent);
+      const quotient = { rest: over(left.rest, right.rest), exponent };
+      return p && q ? met(quotient) : apart(quotient);
+    }
+    case "sqrt":
+      return p ? met({ rest: apply("sqrt", [p.rest]), exponent: half(p.exponent) }) : unscaled;
+    case "pow":
+      // An exponent that has one itself is none of ordinary size.
+      if (!p || q) return unscaled;
+      return met({ rest: apply("pow", [p.rest, b!.plain]), exponent: times(b!.plain, p.exponent) });
+    case "log":
+      return p ? { plain: plus(apply("log", [p.rest]), p.exponent), scaled: null, gains: true } : unscaled;
+    case "where": {
+      const [left, right] = [b!, c!];
+      if (!left.scaled && !right.scaled) return unscaled;
+      const [first, second] = [scaledOf(left), scaledOf(right)];
+      return apart({
+        rest: where(u!, first.rest, second.rest),
+        exponent: where(u!, first.exponent, second.exponent),
+      });
+    }
+    default:
+      return unscaled;
+  }
+}
+
+const scaledOf = ({ plain, scaled }: Forms): Scaled => scaled ?? { rest: plain, exponent: nothing() };
