@@ -412,6 +412,13 @@ const WIDE_ONE: Wide = {
   exponent: 1n,
 };
 
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -673,6 +680,20 @@ function wideSqrt(x: Wide): Wide {
   return wideNormalised(false, root, (x.exponent + odd) >> 1n);
 }
 
+const WIDE_QUARTER: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: -1n,
+};
+
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 const WIDE_1024: Wide = {
   negative: false,
   mantissa:
@@ -758,6 +779,28 @@ function wideExp(x: Wide): Wide {
   );
 }
 
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
 /**
  * z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5
  * + z^3/7 - ...
@@ -826,6 +869,14 @@ function wideLog(x: Wide): Wide {
     wideDivide(wideSubtract(y, WIDE_ONE), wideAdd(y, WIDE_ONE)),
   );
   return wideAdd(wideMultiply(wideLogExponent(x), WIDE_LN2), logarithm);
+}
+
+/** ln(1 + x) = 2 artanh(x / (2 + x)), of small relative error near 0 too. */
+function wideLog1p(x: Wide): Wide {
+  if (wideLess(wideAbs(x), WIDE_QUARTER)) {
+    return wideTwiceArtanh(wideDivide(x, wideAdd(x, WIDE_TWO)));
+  }
+  return wideLog(wideAdd(x, WIDE_ONE));
 }
 
 /** x^n by squaring, for a whole number n. */
@@ -1061,10 +1112,14 @@ function poluExactlyWide(x0: Wide, x1: Wide): Wide {
     widePow(wideSubtract(wideInteger(1n), x0), wideNegate(x1)),
     wideInteger(1n),
   );
-  if (wideLessOrEqual(wideInteger(0n), x0)) {
-    t0 = x0;
+  if (wideLess(x0, wideInteger(1n))) {
+    t0 = wideExpm1(wideMultiply(wideNegate(x1), wideLog1p(wideNegate(x0))));
   }
-  return t0;
+  let t1 = t0;
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t1 = x0;
+  }
+  return t1;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1169,10 +1224,14 @@ function poluYExactlyWide(x0: Wide, x1: Wide): Wide {
     widePow(wideSubtract(wideInteger(1n), x0), wideNegate(x1)),
     wideInteger(1n),
   );
-  if (wideLessOrEqual(wideInteger(0n), x0)) {
-    t0 = x0;
+  if (wideLess(x0, wideInteger(1n))) {
+    t0 = wideExpm1(wideMultiply(wideNegate(x1), wideLog1p(wideNegate(x0))));
   }
-  return t0;
+  let t1 = t0;
+  if (wideLessOrEqual(wideInteger(0n), x0)) {
+    t1 = x0;
+  }
+  return t1;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */

@@ -233,6 +233,12 @@ const polu_WIDE_LN2: polu_wide = polu_wide(
 
 const polu_WIDE_1024: polu_wide = polu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 11);
 
+const polu_WIDE_QUARTER: polu_wide = polu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
+
+const polu_WIDE_TWO: polu_wide = polu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
+
+const polu_WIDE_HALF: polu_wide = polu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
+
 fn polu_wide_negate(x: polu_wide) -> polu_wide {
   return polu_wide(!x.negative, x.mantissa, x.exponent);
 }
@@ -676,64 +682,92 @@ fn polu_wide_leading_of(x: polu_wide) -> polu_wide_leading {
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r1 = negate(r1)
-//   r8 = negate(r0)
-//   r8 = add(r2, r8)
-//   r9 = abs(r8)
-//   r10 = log_exponent(r9)
-//   r3 = multiply(r10, r3)
-//   r10 = log_fraction(r9)
-//   r11 = add(r10, r4)
-//   r10 = add(r10, r2)
-//   r10 = divide(r11, r10)
-//   r10 = twice_artanh(r10)
-//   r10 = add(r3, r10)
-//   r10 = multiply(r1, r10)
-//   r10 = exponential(r10, 0)
-//   r9 = equal(r9, r2)
-//   r9 = negate(r9)
-//   r9 = select(r2, r10, r9)
-//   r10 = negate(r9)
-//   r2 = is_negative(r8)
-//   r3 = scale(r1, -1)
-//   r11 = floor(r3)
-//   r3 = equal(r11, r3)
+//   r11 = negate(r0)
+//   r12 = add(r2, r11)
+//   r13 = abs(r12)
+//   r14 = log_exponent(r13)
+//   r14 = multiply(r14, r3)
+//   r15 = log_fraction(r13)
+//   r16 = add(r15, r4)
+//   r15 = add(r15, r2)
+//   r15 = divide(r16, r15)
+//   r15 = twice_artanh(r15)
+//   r15 = add(r14, r15)
+//   r15 = multiply(r1, r15)
+//   r15 = exponential(r15, 0)
+//   r13 = equal(r13, r2)
+//   r13 = negate(r13)
+//   r13 = select(r2, r15, r13)
+//   r15 = negate(r13)
+//   r14 = is_negative(r12)
+//   r16 = scale(r1, -1)
+//   r17 = floor(r16)
+//   r16 = equal(r17, r16)
+//   r16 = negate(r16)
+//   r16 = select(r14, r16, r14)
+//   r16 = select(r13, r15, r16)
+//   r15 = floor(r1)
+//   r15 = equal(r15, r1)
+//   r13 = negate(r15)
+//   r13 = select(r14, r13, r14)
+//   r13 = select(r16, r5, r13)
+//   r16 = sqrt(r12)
+//   r16 = select(r16, r12, r15)
+//   r14 = scale(r1, 1)
+//   r15 = select(r14, r1, r15)
+//   r17 = abs(r1)
+//   r7 = less(r17, r7)
+//   r17 = floor(r14)
+//   r14 = equal(r17, r14)
+//   r14 = select(r7, r14, r7)
+//   r15 = select(r6, r15, r14)
+//   r15 = whole_power(r16, r15)
+//   r14 = select(r13, r15, r14)
+//   r12 = is_nan(r12)
+//   r12 = negate(r12)
+//   r15 = is_nan(r1)
+//   r15 = negate(r15)
+//   r15 = select(r12, r15, r12)
+//   r15 = negate(r15)
+//   r15 = select(r14, r5, r15)
+//   r15 = add(r15, r4)
+//   r5 = add(r11, r2)
+//   r14 = log_exponent(r5)
+//   r12 = abs(r11)
+//   r8 = less(r12, r8)
+//   r14 = select(r14, r6, r8)
+//   r3 = multiply(r14, r3)
+//   r5 = log_fraction(r5)
+//   r5 = add(r5, r4)
+//   r8 = select(r5, r11, r8)
+//   r9 = add(r8, r9)
+//   r9 = divide(r8, r9)
+//   r9 = twice_artanh(r9)
+//   r9 = add(r3, r9)
+//   r9 = multiply(r1, r9)
+//   r1 = abs(r9)
+//   r10 = less(r1, r10)
+//   r1 = select(r6, r1, r10)
+//   r1 = exponential(r1, 1)
+//   r3 = add(r1, r2)
+//   r3 = divide(r1, r3)
 //   r3 = negate(r3)
-//   r3 = select(r2, r3, r2)
-//   r3 = select(r9, r10, r3)
-//   r10 = floor(r1)
-//   r10 = equal(r10, r1)
-//   r9 = negate(r10)
-//   r9 = select(r2, r9, r2)
-//   r9 = select(r3, r5, r9)
-//   r3 = sqrt(r8)
-//   r3 = select(r3, r8, r10)
-//   r2 = scale(r1, 1)
-//   r10 = select(r2, r1, r10)
-//   r11 = abs(r1)
-//   r7 = less(r11, r7)
-//   r11 = floor(r2)
-//   r2 = equal(r11, r2)
-//   r2 = select(r7, r2, r7)
-//   r10 = select(r6, r10, r2)
-//   r10 = whole_power(r3, r10)
-//   r2 = select(r9, r10, r2)
-//   r8 = is_nan(r8)
-//   r8 = negate(r8)
-//   r1 = is_nan(r1)
-//   r1 = negate(r1)
-//   r1 = select(r8, r1, r8)
-//   r1 = negate(r1)
-//   r1 = select(r2, r5, r1)
-//   r4 = add(r1, r4)
-//   r1 = less(r6, r0)
-//   r1 = negate(r1)
+//   r3 = select(r1, r3, r9)
+//   r9 = exponential(r9, 0)
+//   r4 = add(r9, r4)
+//   r10 = negate(r10)
+//   r10 = select(r3, r4, r10)
+//   r2 = less(r0, r2)
+//   r2 = select(r15, r10, r2)
+//   r10 = less(r6, r0)
+//   r10 = negate(r10)
 //   r6 = equal(r6, r0)
 //   r6 = negate(r6)
-//   r6 = select(r1, r6, r1)
+//   r6 = select(r10, r6, r10)
 //   r6 = negate(r6)
-//   r6 = select(r4, r0, r6)
+//   r6 = select(r2, r0, r6)
 fn polu_exactly_wide(x0: polu_wide, x1: polu_wide) -> polu_wide_outcome {
-  var registers = array<polu_wide, 12>(
+  var registers = array<polu_wide, 18>(
     x0,
     x1,
     polu_WIDE_ONE,
@@ -742,13 +776,19 @@ fn polu_exactly_wide(x0: polu_wide, x1: polu_wide) -> polu_wide_outcome {
     polu_WIDE_NAN,
     polu_WIDE_ZERO,
     polu_WIDE_1024,
+    polu_WIDE_QUARTER,
+    polu_WIDE_TWO,
+    polu_WIDE_HALF,
+    polu_WIDE_ZERO,
+    polu_WIDE_ZERO,
+    polu_WIDE_ZERO,
     polu_WIDE_ZERO,
     polu_WIDE_ZERO,
     polu_WIDE_ZERO,
     polu_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 12>(
+  var errors = array<i32, 18>(
     -polu_WIDE_BEYOND,
     -polu_WIDE_BEYOND,
     -polu_WIDE_BEYOND,
@@ -760,25 +800,37 @@ fn polu_exactly_wide(x0: polu_wide, x1: polu_wide) -> polu_wide_outcome {
     -polu_WIDE_BEYOND,
     -polu_WIDE_BEYOND,
     -polu_WIDE_BEYOND,
+    -polu_WIDE_BEYOND,
+    -polu_WIDE_BEYOND,
+    -polu_WIDE_BEYOND,
+    -polu_WIDE_BEYOND,
+    -polu_WIDE_BEYOND,
+    -polu_WIDE_BEYOND,
     -polu_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 114>(
-    0x00000001u, 0x00000401u, 0x00000008u, 0x00000000u, 0x00000408u, 0x00002002u, 0x00000809u, 0x00002008u, 0x00000c0au,
-    0x00002409u, 0x00001003u, 0x00000c0au, 0x0000140au, 0x00002409u, 0x0000040bu, 0x0000100au, 0x0000040au, 0x0000080au,
-    0x0000180au, 0x0000280bu, 0x00001c0au, 0x0000280au, 0x0000040au, 0x00002803u, 0x0000100au, 0x00002801u, 0x0000200au,
-    0x2000280au, 0x00002409u, 0x00000809u, 0x00000009u, 0x00002409u, 0x00002809u, 0x00902802u, 0x0000000au, 0x00002409u,
-    0x00002c02u, 0x00002008u, 0x00003003u, 0x1ff00401u, 0x0000340bu, 0x00000c03u, 0x00002403u, 0x00000c0bu, 0x00000003u,
-    0x00000c03u, 0x00002803u, 0x00200c02u, 0x00002803u, 0x00302809u, 0x0000340au, 0x00000401u, 0x0000240au, 0x0000040au,
-    0x00000009u, 0x0000280au, 0x00002809u, 0x00202402u, 0x00002809u, 0x00901403u, 0x00003803u, 0x00002008u, 0x00002803u,
-    0x00a02003u, 0x00003002u, 0x20100401u, 0x0000280au, 0x00a00402u, 0x0000080bu, 0x00000401u, 0x00003c07u, 0x00001c0bu,
-    0x0000340bu, 0x00000802u, 0x00002402u, 0x0000080bu, 0x00002802u, 0x00700807u, 0x0000280au, 0x00202806u, 0x0000400au,
-    0x00002803u, 0x00002802u, 0x00202809u, 0x00004408u, 0x00002008u, 0x00000008u, 0x00002008u, 0x00004401u, 0x00000401u,
-    0x00000001u, 0x00000401u, 0x00002801u, 0x00800408u, 0x00000001u, 0x00000401u, 0x00002801u, 0x00101402u, 0x00000404u,
-    0x00001001u, 0x00003c01u, 0x00000006u, 0x00000001u, 0x00000401u, 0x00002406u, 0x00000006u, 0x00000006u, 0x00001806u,
-    0x00002806u, 0x00101801u, 0x00000006u, 0x00001806u, 0x00002806u, 0x00600004u
+  var steps = array<u32, 170>(
+    0x00000001u, 0x00000401u, 0x0000000bu, 0x00000000u, 0x0000040cu, 0x00002c02u, 0x0000080du, 0x0000300cu, 0x00000c0eu,
+    0x0000340du, 0x0000100eu, 0x00000c0eu, 0x0000140fu, 0x0000340du, 0x00000410u, 0x0000100fu, 0x0000040fu, 0x0000080fu,
+    0x0000180fu, 0x00003c10u, 0x00001c0fu, 0x00003c0fu, 0x0000040fu, 0x00003c0eu, 0x0000100fu, 0x00003c01u, 0x0000200fu,
+    0x20003c0fu, 0x0000240du, 0x0000080du, 0x0000000du, 0x0000340du, 0x0000280du, 0x00d03c02u, 0x0000000fu, 0x0000340du,
+    0x00002c0eu, 0x0000300cu, 0x00003010u, 0x1ff00401u, 0x00003411u, 0x00004010u, 0x00002410u, 0x00004011u, 0x00000010u,
+    0x00004010u, 0x00002810u, 0x00e0400eu, 0x00002810u, 0x01003c0du, 0x0000340fu, 0x00000401u, 0x0000240fu, 0x0000040fu,
+    0x0000000du, 0x00003c0fu, 0x0000280du, 0x00e0340eu, 0x0000280du, 0x00d01410u, 0x00003810u, 0x0000300cu, 0x00002810u,
+    0x00f03010u, 0x0000300eu, 0x20100401u, 0x0000280fu, 0x00f0040eu, 0x00000811u, 0x00000401u, 0x00003c07u, 0x00001c11u,
+    0x00003411u, 0x0000380eu, 0x0000240eu, 0x00003811u, 0x0000280eu, 0x00703807u, 0x0000280fu, 0x00e03c06u, 0x0000400fu,
+    0x00003c10u, 0x0000280eu, 0x00e03c0du, 0x0000440cu, 0x0000300cu, 0x0000000cu, 0x0000300cu, 0x0000440fu, 0x00000401u,
+    0x0000000fu, 0x00003c0fu, 0x0000280fu, 0x00c03c0cu, 0x0000000fu, 0x00003c0fu, 0x0000280fu, 0x00f0140eu, 0x0000040fu,
+    0x0000100fu, 0x00000405u, 0x0000080bu, 0x00000c0eu, 0x00001405u, 0x0000080cu, 0x00002c0bu, 0x00003c08u, 0x0000200cu,
+    0x0000280eu, 0x0080180eu, 0x00001003u, 0x00000c0eu, 0x00001405u, 0x00001405u, 0x00000405u, 0x00001005u, 0x00002808u,
+    0x00802c05u, 0x00000409u, 0x00002408u, 0x00001809u, 0x00002408u, 0x00001c09u, 0x00002409u, 0x00000409u, 0x00002403u,
+    0x00001009u, 0x00002401u, 0x00000801u, 0x00002409u, 0x00003c0au, 0x00002801u, 0x00002801u, 0x00a00406u, 0x00002001u,
+    0x20100401u, 0x00000403u, 0x00000801u, 0x00001803u, 0x00000c01u, 0x00000003u, 0x00000c03u, 0x00002803u, 0x00900c01u,
+    0x00002009u, 0x20002409u, 0x00000404u, 0x00001009u, 0x0000000au, 0x0000280au, 0x0000280au, 0x00a01003u, 0x00003c02u,
+    0x00000800u, 0x00002802u, 0x0020280fu, 0x00003c0au, 0x00000006u, 0x0000000au, 0x0000280au, 0x00002406u, 0x00000006u,
+    0x00000006u, 0x00001806u, 0x00002806u, 0x00a0180au, 0x00000006u, 0x00001806u, 0x00002806u, 0x00600002u
   );
-  for (var i = 0; i < 114; i = i + 2) {
+  for (var i = 0; i < 170; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;

@@ -710,10 +710,7 @@ function wideLimit(
 
 function polyluDxExactlyWide(x0: Wide, x1: Wide): Wide {
   const t0 = wideSubtract(wideInteger(1n), x0);
-  let t1 = wideDivide(
-    wideMultiply(x1, wideAdd(wideDivide(x0, t0), wideInteger(1n))),
-    t0,
-  );
+  let t1 = wideDivide(wideMultiply(x1, wideDivide(wideInteger(1n), t0)), t0);
   if (wideLessOrEqual(wideInteger(0n), x0)) {
     t1 = x1;
   }
@@ -761,7 +758,7 @@ function polyluDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
   let t1 = wideDivide(
     wideMultiply(
       wideMultiply(wideInteger(2n), x1),
-      wideAdd(wideDivide(x0, t0), wideInteger(1n)),
+      wideDivide(wideInteger(1n), t0),
     ),
     widePower(t0, 2),
   );

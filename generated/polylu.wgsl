@@ -316,8 +316,7 @@ fn polylu_wide_leading_of(x: polylu_wide) -> polylu_wide_leading {
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r3 = negate(r0)
 //   r3 = add(r1, r3)
-//   r4 = divide(r0, r3)
-//   r4 = add(r4, r1)
+//   r4 = divide(r1, r3)
 //   r3 = divide(r4, r3)
 //   r4 = less(r2, r0)
 //   r4 = negate(r4)
@@ -343,12 +342,12 @@ fn polylu_backward_exactly_wide(x0: polylu_wide) -> polylu_wide_outcome {
     -polylu_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 24>(
-    0x00000003u, 0x00000000u, 0x00000403u, 0x00000c01u, 0x00000804u, 0x00000c00u, 0x00000404u, 0x00000404u, 0x00000803u,
-    0x00000c04u, 0x00000c04u, 0x00000002u, 0x00000004u, 0x00001004u, 0x00001000u, 0x00000002u, 0x00000000u, 0x00000000u,
-    0x00001400u, 0x00400004u, 0x00000000u, 0x00000000u, 0x00001400u, 0x00000403u
+  var steps = array<u32, 22>(
+    0x00000003u, 0x00000000u, 0x00000403u, 0x00000c01u, 0x00000804u, 0x00000c01u, 0x00000803u, 0x00000c04u, 0x00000c04u,
+    0x00000002u, 0x00000004u, 0x00001004u, 0x00001000u, 0x00000002u, 0x00000000u, 0x00000000u, 0x00001400u, 0x00400004u,
+    0x00000000u, 0x00000000u, 0x00001400u, 0x00000403u
   );
-  for (var i = 0; i < 24; i = i + 2) {
+  for (var i = 0; i < 22; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;

@@ -823,62 +823,59 @@ function wideLimit(
 function rationalTanhDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
   const t0 = widePower(x0, 2);
   const t1 = wideMultiply(
-    wideDivide(wideInteger(17159n), wideInteger(10000n)),
-    wideAdd(
-      wideMultiply(wideDivide(wideInteger(18886n), wideInteger(5625n)), t0),
-      wideDivide(wideInteger(8n), wideInteger(9n)),
-    ),
+    wideDivide(wideInteger(314507311n), wideInteger(84375000n)),
+    t0,
   );
-  const t2 = wideAdd(
-    wideMultiply(wideDivide(wideInteger(8n), wideInteger(9n)), x0),
-    wideMultiply(
-      wideDivide(wideInteger(18886n), wideInteger(16875n)),
-      widePower(x0, 3),
-    ),
+  const t2 = wideMultiply(
+    wideDivide(wideInteger(17159n), wideInteger(5625n)),
+    x0,
   );
-  const t3 = wideMultiply(wideDivide(wideInteger(2n), wideInteger(3n)), x0);
-  const t4 = wideMultiply(wideDivide(wideInteger(4n), wideInteger(9n)), t0);
+  const t3 = widePower(x0, 4);
+  const t4 = wideMultiply(
+    wideDivide(wideInteger(162032437n), wideInteger(42187500n)),
+    t3,
+  );
   const t5 = wideMultiply(
-    wideDivide(wideInteger(9443n), wideInteger(33750n)),
-    widePower(x0, 4),
+    wideDivide(wideInteger(162032437n), wideInteger(126562500n)),
+    widePower(x0, 3),
   );
-  const t6 = wideAdd(wideAdd(wideAdd(t3, t4), t5), wideInteger(1n));
-  const t7 = wideAdd(wideAdd(wideSubtract(t4, t3), t5), wideInteger(1n));
-  let t8 = wideDivide(
-    wideSubtract(
-      wideDivide(
-        wideMultiply(
-          wideDivide(wideInteger(17159n), wideInteger(5000n)),
-          widePower(
-            wideSubtract(t2, wideDivide(wideInteger(2n), wideInteger(3n))),
-            2,
-          ),
-        ),
-        t7,
-      ),
-      t1,
+  const t6 = wideMultiply(
+    {
+      negative: false,
+      mantissa:
+        0xabf061965cb5851a015a37d7afd7368267c57f97fe21fd27e3ff3dd6a11ca31b8d3dbeae21f5af9f699c5be5ca819860n,
+      exponent: 2n,
+    },
+    widePower(x0, 6),
+  );
+  const t7 = wideMultiply(wideDivide(wideInteger(2n), wideInteger(3n)), x0);
+  const t8 = wideMultiply(wideDivide(wideInteger(4n), wideInteger(9n)), t0);
+  const t9 = wideMultiply(
+    wideDivide(wideInteger(9443n), wideInteger(33750n)),
+    t3,
+  );
+  const t10 = wideAdd(wideAdd(wideAdd(t7, t8), t9), wideInteger(1n));
+  const t11 = wideAdd(wideAdd(wideSubtract(t8, t7), t9), wideInteger(1n));
+  let t12 = wideDivide(
+    wideDivide(
+      wideAdd(wideSubtract(wideSubtract(wideSubtract(t4, t2), t1), t5), t6),
+      t11,
     ),
-    widePower(t7, 2),
+    widePower(t11, 2),
   );
   if (wideLessOrEqual(wideInteger(0n), x0)) {
-    t8 = wideDivide(
-      wideSubtract(
-        t1,
-        wideDivide(
-          wideMultiply(
-            wideDivide(wideInteger(17159n), wideInteger(5000n)),
-            widePower(
-              wideAdd(t2, wideDivide(wideInteger(2n), wideInteger(3n))),
-              2,
-            ),
-          ),
+    t12 = wideDivide(
+      wideDivide(
+        wideSubtract(
+          wideSubtract(wideSubtract(wideSubtract(t1, t2), t4), t5),
           t6,
         ),
+        t10,
       ),
-      widePower(t6, 2),
+      widePower(t10, 2),
     );
   }
-  return wideMultiply(x1, t8);
+  return wideMultiply(x1, t12);
 }
 
 /** With the exponent of what stands for infinity, or for 0. */

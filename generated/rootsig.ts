@@ -804,22 +804,30 @@ function rootsigDxExactly(x0: number, x1: number): number {
 
 function rootsigDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
   const t0 = widePower(x0, 3);
-  const t1 = wideAdd(widePower(x0, 2), wideInteger(1n));
-  const t2 = wideHypot(wideInteger(1n), x0);
-  const t3 = wideAdd(t2, wideInteger(1n));
-  const t4 = widePower(t3, 2);
+  const t1 = wideHypot(wideInteger(1n), x0);
+  const t2 = wideAdd(t1, wideInteger(1n));
+  const t3 = wideMultiply(
+    wideMultiply(wideAdd(widePower(x0, 2), wideInteger(1n)), t1),
+    widePower(t2, 2),
+  );
   return wideDivide(
     wideMultiply(
       x1,
       wideAdd(
-        wideSubtract(
-          wideDivide(wideMultiply(wideInteger(3n), t0), wideMultiply(t1, t4)),
-          wideDivide(wideMultiply(wideInteger(3n), x0), wideMultiply(t2, t3)),
+        wideDivide(
+          wideSubtract(
+            wideSubtract(
+              wideMultiply(wideInteger(-3n), x0),
+              wideMultiply(wideInteger(3n), t0),
+            ),
+            wideMultiply(wideMultiply(wideInteger(3n), x0), t1),
+          ),
+          t3,
         ),
-        wideDivide(t0, wideMultiply(wideMultiply(t1, t2), t4)),
+        wideDivide(t0, t3),
       ),
     ),
-    t3,
+    t2,
   );
 }
 

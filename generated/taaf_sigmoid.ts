@@ -1667,10 +1667,16 @@ function taafSigmoidExactlyWide(
   x3: Wide,
   x4: Wide,
 ): Wide {
-  return wideAdd(
-    x4,
-    wideMultiply(x1, wideSigmoid(wideAdd(x3, wideMultiply(x0, x2)))),
-  );
+  const t0 = wideMultiply(x0, x2);
+  const t1 = wideAdd(x3, t0);
+  let t2 = wideAdd(x4, wideMultiply(x1, wideSigmoid(t1)));
+  if (wideLess(wideInteger(0n), t1)) {
+    t2 = wideSubtract(
+      wideAdd(x1, x4),
+      wideMultiply(x1, wideSigmoid(wideSubtract(wideNegate(x3), t0))),
+    );
+  }
+  return t2;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1735,7 +1741,7 @@ function taafSigmoidExactly(
     return x4;
   }
   let value = taafSigmoidExactlyAt(x0, x1, x2, x3, x4, 0n);
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+  if (Math.abs(x0) > 1.7976931348623157e308) {
     value = taafSigmoidExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
@@ -2061,10 +2067,16 @@ function taafSigmoidYExactlyWide(
   x3: Wide,
   x4: Wide,
 ): Wide {
-  return wideAdd(
-    x4,
-    wideMultiply(x1, wideSigmoid(wideAdd(x3, wideMultiply(x0, x2)))),
-  );
+  const t0 = wideMultiply(x0, x2);
+  const t1 = wideAdd(x3, t0);
+  let t2 = wideAdd(x4, wideMultiply(x1, wideSigmoid(t1)));
+  if (wideLess(wideInteger(0n), t1)) {
+    t2 = wideSubtract(
+      wideAdd(x1, x4),
+      wideMultiply(x1, wideSigmoid(wideSubtract(wideNegate(x3), t0))),
+    );
+  }
+  return t2;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -2129,7 +2141,7 @@ function taafSigmoidYExactly(
     return x4;
   }
   let value = taafSigmoidYExactlyAt(x0, x1, x2, x3, x4, 0n);
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+  if (Math.abs(x0) > 1.7976931348623157e308) {
     value = taafSigmoidYExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);

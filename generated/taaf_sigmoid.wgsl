@@ -391,6 +391,20 @@ fn taaf_sigmoid_wide_divide_loose(a: taaf_sigmoid_wide, b: taaf_sigmoid_wide) ->
   );
 }
 
+fn taaf_sigmoid_wide_is_negative(x: taaf_sigmoid_wide) -> bool {
+  return x.negative & !all(x.mantissa == vec4<u32>());
+}
+
+fn taaf_sigmoid_wide_less(a: taaf_sigmoid_wide, b: taaf_sigmoid_wide) -> bool {
+  if (taaf_sigmoid_wide_is_nan(a) | taaf_sigmoid_wide_is_nan(b)) {
+    return false;
+  }
+  if (taaf_sigmoid_wide_is_negative(a) != taaf_sigmoid_wide_is_negative(b)) {
+    return taaf_sigmoid_wide_is_negative(a);
+  }
+  return select(taaf_sigmoid_wide_is_smaller(a, b), taaf_sigmoid_wide_is_smaller(b, a), taaf_sigmoid_wide_is_negative(a));
+}
+
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn taaf_sigmoid_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> taaf_sigmoid_wide {
   if (!taaf_sigmoid_nat_less(mantissa, taaf_sigmoid_NAT_HALF) & (abs(exponent) < taaf_sigmoid_WIDE_LIMIT)) {
@@ -427,6 +441,18 @@ fn taaf_sigmoid_wide_leading_of(x: taaf_sigmoid_wide) -> taaf_sigmoid_wide_leadi
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r2 = multiply(r0, r2)
+//   r0 = add(r3, r2)
+//   r7 = abs(r0)
+//   r7 = negate(r7)
+//   r7 = exponential(r7, 0)
+//   r8 = select(r5, r7, r0)
+//   r7 = add(r5, r7)
+//   r7 = divide(r8, r7)
+//   r7 = multiply(r1, r7)
+//   r7 = add(r4, r7)
+//   r4 = add(r1, r4)
+//   r3 = negate(r3)
+//   r2 = negate(r2)
 //   r2 = add(r3, r2)
 //   r3 = abs(r2)
 //   r3 = negate(r3)
@@ -435,7 +461,10 @@ fn taaf_sigmoid_wide_leading_of(x: taaf_sigmoid_wide) -> taaf_sigmoid_wide_leadi
 //   r3 = add(r5, r3)
 //   r3 = divide(r2, r3)
 //   r3 = multiply(r1, r3)
+//   r3 = negate(r3)
 //   r3 = add(r4, r3)
+//   r0 = less(r6, r0)
+//   r0 = select(r7, r3, r0)
 fn taaf_sigmoid_exactly_wide(
   x0: taaf_sigmoid_wide,
   x1: taaf_sigmoid_wide,
@@ -443,9 +472,22 @@ fn taaf_sigmoid_exactly_wide(
   x3: taaf_sigmoid_wide,
   x4: taaf_sigmoid_wide
 ) -> taaf_sigmoid_wide_outcome {
-  var registers = array<taaf_sigmoid_wide, 6>(x0, x1, x2, x3, x4, taaf_sigmoid_WIDE_ONE);
+  var registers = array<taaf_sigmoid_wide, 9>(
+    x0,
+    x1,
+    x2,
+    x3,
+    x4,
+    taaf_sigmoid_WIDE_ONE,
+    taaf_sigmoid_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    taaf_sigmoid_WIDE_ZERO,
+    taaf_sigmoid_WIDE_ZERO
+  );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 6>(
+  var errors = array<i32, 9>(
+    -taaf_sigmoid_WIDE_BEYOND,
+    -taaf_sigmoid_WIDE_BEYOND,
+    -taaf_sigmoid_WIDE_BEYOND,
     -taaf_sigmoid_WIDE_BEYOND,
     -taaf_sigmoid_WIDE_BEYOND,
     -taaf_sigmoid_WIDE_BEYOND,
@@ -454,12 +496,15 @@ fn taaf_sigmoid_exactly_wide(
     -taaf_sigmoid_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 20>(
-    0x00000002u, 0x00000800u, 0x00000402u, 0x00000803u, 0x00000803u, 0x00000802u, 0x00000c03u, 0x00000c03u, 0x00001003u,
-    0x20000c03u, 0x00001402u, 0x00200c05u, 0x00000403u, 0x00000c05u, 0x00001803u, 0x00000c02u, 0x00000003u, 0x00000c01u,
-    0x00000403u, 0x00000c04u
+  var steps = array<u32, 50>(
+    0x00000002u, 0x00000800u, 0x00000400u, 0x00000803u, 0x00000807u, 0x00000000u, 0x00000c07u, 0x00001c07u, 0x00001007u,
+    0x20001c07u, 0x00001408u, 0x00001c05u, 0x00000407u, 0x00001c05u, 0x00001807u, 0x00001c08u, 0x00000007u, 0x00001c01u,
+    0x00000407u, 0x00001c04u, 0x00000404u, 0x00001001u, 0x00000c03u, 0x00000c03u, 0x00000c02u, 0x00000802u, 0x00000402u,
+    0x00000803u, 0x00000803u, 0x00000802u, 0x00000c03u, 0x00000c03u, 0x00001003u, 0x20000c03u, 0x00001402u, 0x00200c05u,
+    0x00000403u, 0x00000c05u, 0x00001803u, 0x00000c02u, 0x00000003u, 0x00000c01u, 0x00000c03u, 0x00000c03u, 0x00000403u,
+    0x00000c04u, 0x00001c00u, 0x00000006u, 0x00001400u, 0x00000c07u
   );
-  for (var i = 0; i < 20; i = i + 2) {
+  for (var i = 0; i < 50; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -485,6 +530,8 @@ fn taaf_sigmoid_exactly_wide(
       }
     } else if (operation == 6u) {
       value = taaf_sigmoid_wide_divide_loose(a, b);
+    } else if (operation == 7u) {
+      value = taaf_sigmoid_wide(taaf_sigmoid_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
     var result = taaf_sigmoid_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -534,10 +581,10 @@ fn taaf_sigmoid_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, taaf_sigmoid_WIDE_BEYOND + taaf_sigmoid_WIDE_LIMIT), rounding);
   }
-  let lost = errors[3] - registers[3].exponent;
+  let lost = errors[0] - registers[0].exponent;
   return taaf_sigmoid_wide_outcome(
-    taaf_sigmoid_wide_leading_of(registers[3]),
-    select(lost, 0, errors[3] < -taaf_sigmoid_WIDE_LIMIT)
+    taaf_sigmoid_wide_leading_of(registers[0]),
+    select(lost, 0, errors[0] < -taaf_sigmoid_WIDE_LIMIT)
   );
 }
 
@@ -813,7 +860,7 @@ fn taaf_sigmoid_exactly(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32) -> f32 {
       taaf_sigmoid_wide_operand_at(wide_x4, search, 5, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 4)];
-    search = taaf_sigmoid_wide_searched(search, found, 5, varied, largest, smallest, infinite, false, zero);
+    search = taaf_sigmoid_wide_searched(search, found, 5, varied, largest, smallest, infinite, true, zero);
   }
   return taaf_sigmoid_wide_leading_to_f32(search.value);
 }
@@ -1020,20 +1067,6 @@ fn taaf_sigmoid_slope_2_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
 fn taaf_sigmoid_slope_3_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
   return taaf_sigmoid_logistic(x3 + select(t, -3.4028234663852886e38, t < -3.4028234663852886e38) * x2) * x1;
-}
-
-fn taaf_sigmoid_wide_is_negative(x: taaf_sigmoid_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
-}
-
-fn taaf_sigmoid_wide_less(a: taaf_sigmoid_wide, b: taaf_sigmoid_wide) -> bool {
-  if (taaf_sigmoid_wide_is_nan(a) | taaf_sigmoid_wide_is_nan(b)) {
-    return false;
-  }
-  if (taaf_sigmoid_wide_is_negative(a) != taaf_sigmoid_wide_is_negative(b)) {
-    return taaf_sigmoid_wide_is_negative(a);
-  }
-  return select(taaf_sigmoid_wide_is_smaller(a, b), taaf_sigmoid_wide_is_smaller(b, a), taaf_sigmoid_wide_is_negative(a));
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.

@@ -1330,7 +1330,10 @@ fn tanhsoft(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> f32 {
         1.26217745e-29 * (1.0 + abs(em1.high)) <=
         8.0 * u2.high) &
       (abs(q.high) >= 7.888609e-31) &
-      (0.0 * abs(x) + abs(l.high) <= 16.0 * abs(v.high)) &
+      (0.0 * abs(x) +
+        abs(l.high) +
+        select(select(abs(l.high), abs(x), abs(x) < abs(l.high)), abs(x), tanhsoft_is_nan(abs(x))) <=
+        16.0 * abs(v.high)) &
       (abs(v.high) >= 1.5777218e-30) &
       (bitcast<u32>(abs(x)) <= 0x5c800000u) &
       ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
@@ -1737,7 +1740,12 @@ fn tanhsoft_backward(dy: f32, x: f32, alpha: f32, beta: f32, gamma: f32, delta: 
   let u7 = tanhsoft_pair_add(p11, p14);
   var result = tanhsoft_pair_to_f32(u7);
   var found =
-    (((((0.0 * abs(x) + abs(l.high)) * 4.0 + 1.009742e-28) * abs(u.high) +
+    (((((0.0 * abs(x) +
+      abs(l.high) +
+      select(select(abs(l.high), abs(x), abs(x) < abs(l.high)), abs(x), tanhsoft_is_nan(abs(x)))) *
+      4.0 +
+      1.009742e-28) *
+      abs(u.high) +
       (1.26217745e-29 * (e.high + p2.high) + p4.high) * abs(p.high) +
       1.26217745e-29 * (abs(u.high) + abs(p.high))) *
       q.high +
@@ -1870,7 +1878,10 @@ fn tanhsoft_fused(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> tanh
           1.26217745e-29 * (1.0 + abs(em1.high)) <=
           8.0 * u2.high) &
         (abs(q.high) >= 7.888609e-31) &
-        (0.0 * abs(x) + abs(l.high) <= 16.0 * abs(v.high)) &
+        (0.0 * abs(x) +
+          abs(l.high) +
+          select(select(abs(l.high), abs(x), abs(x) < abs(l.high)), abs(x), tanhsoft_is_nan(abs(x))) <=
+          16.0 * abs(v.high)) &
         (abs(v.high) >= 1.5777218e-30) &
         (bitcast<u32>(abs(x)) <= 0x5c800000u) &
         ((abs(x) >= 3.469447e-18) | (x == 0.0)) &
@@ -1896,7 +1907,12 @@ fn tanhsoft_fused(x: f32, alpha: f32, beta: f32, gamma: f32, delta: f32) -> tanh
   // By the function that computes this alone.
   if (
     !(
-      (((((0.0 * abs(x) + abs(l.high)) * 4.0 + 1.009742e-28) * abs(u3.high) +
+      (((((0.0 * abs(x) +
+        abs(l.high) +
+        select(select(abs(l.high), abs(x), abs(x) < abs(l.high)), abs(x), tanhsoft_is_nan(abs(x)))) *
+        4.0 +
+        1.009742e-28) *
+        abs(u3.high) +
         (1.26217745e-29 * (e.high + p7.high) + p8.high) * abs(p6.high) +
         1.26217745e-29 * (abs(u3.high) + abs(p6.high))) *
         q2.high +

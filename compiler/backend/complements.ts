@@ -1,6 +1,6 @@
 /**
- * Differences of functions that are next to a limit, as differences of what they lack: of normcdf(44.1) - normcdf(43.9) two
- * numbers next to 1 leave nothing, however many digits they have, and of normcdf(-43.9) - normcdf(-44.1) all is left.
+ * Sums in wide arithmetic that would cancel whatever the number of digits, spelled so that nothing is lost:
+ * normcdf(44.1) - normcdf(43.9) leaves nothing of two numbers next to 1, and all is left of normcdf(-43.9) - normcdf(-44.1).
  */
 import {
   addTerm,
@@ -14,20 +14,32 @@ import {
   termsOf,
 } from "../algebra/forms.js";
 import { normalise } from "../algebra/normalise.js";
-import { apply, constant, type Expr, rebuild } from "../ir/expr.js";
+import { apply, constant, type Expr, isApplication, rebuild, Space } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
 
+/** @param root what is computed in wide arithmetic */
+export const withComplements = (root: Expr): Expr =>
+  rebuild(root, (node, operands) => {
+    const built = apply(node.primitive, operands, node.rule);
+    if (!isSum(built)) return built;
+    const sum = new Sum(termsOf(built));
+    return sum.withDifference() ?? sum.withPowerLessOne() ?? sum.withLimit() ?? built;
+  });
+
 interface Saturating {
-  /** What it lacks of the limit it has where its operand is large. */
+  /** What a function of this operand lacks of its limit, 1, where the operand is large. */
   readonly above: (a: Expr) => Expr;
-  /** How far above the limit it is that it has where its operand is small; null: that limit is 0, which digits suffice for. */
+  /** What it is above its limit, -1, where the operand is small; null: that limit is 0, for which digits suffice. */
   readonly below: ((a: Expr) => Expr) | null;
 }
 
 const negated = (a: Expr): Expr => normalise(apply("negate", [a]));
 const doubled = (a: Expr): Expr => normalise(apply("multiply", [constant(2), a]));
 const twice = (a: Expr): Expr => apply("multiply", [constant(2), a]);
+const difference = (a: Expr, b: Expr): Expr => apply("subtract", [a, b]);
+const where = (comparison: "greater" | "less", a: Expr, limit: number, first: Expr, second: Expr): Expr =>
+  apply("where", [normalise(apply(comparison, [a, constant(limit)])), first, second]);
 
 const saturating: Readonly<Partial<Record<PrimitiveName, Saturating>>> = {
   sigmoid: { above: (a) => apply("sigmoid", [negated(a)]), below: null },
@@ -37,57 +49,117 @@ const saturating: Readonly<Partial<Record<PrimitiveName, Saturating>>> = {
     above: (a) => twice(apply("sigmoid", [negated(doubled(a))])),
     below: (a) => twice(apply("sigmoid", [doubled(a)])),
   },
-  // Its limit is 0 above, and 2 below.
-  erfc: { above: (a) => apply("erfc", [negated(a)]), below: null },
 };
 
-/** A term of a sum that is a multiple of such a function. */
+/** f(a) - f(b) */
+function differenceOf(primitive: PrimitiveName, a: Expr, b: Expr): Expr | undefined {
+  const plain = difference(apply(primitive, [a]), apply(primitive, [b]));
+  const middle = normalise(apply("add", [a, b]));
+  if (primitive === "erfc") {
+    const below = difference(apply("erfc", [negated(b)]), apply("erfc", [negated(a)]));
+    return where("less", middle, 0, below, plain);
+  }
+  if (primitive === "exp") {
+    // The larger one is taken out.
+    const apart = normalise(difference(a, b));
+    const [first, second] = [negated(apart), apart].map((each) => apply("expm1", [each]));
+    const [of, ofOther] = [a, b].map((each) => apply("exp", [each]));
+    const larger = apply("negate", [apply("multiply", [of!, first!])]);
+    return where("greater", apart, 0, larger, apply("multiply", [ofOther!, second!]));
+  }
+  const { above, below } = saturating[primitive] ?? {};
+  if (!above) return undefined;
+  const upper = difference(above(b), above(a));
+  if (!below) return where("greater", middle, 0, upper, plain);
+  // Next to 0 these functions are as their operands are.
+  return where("greater", middle, 2, upper, where("less", middle, -2, difference(below(a), below(b)), plain));
+}
+
+/** A term of a sum that is a multiple of a function. */
 interface Multiple {
   readonly base: Expr;
-  readonly function: PrimitiveName;
-  readonly operand: Expr;
-  readonly rest: Expr;
   readonly coefficient: R.Rational;
+  readonly function: Expr & { readonly kind: "application" };
+  readonly rest: Expr;
 }
 
-/** @param root what is computed in wide arithmetic */
-export const withComplements = (root: Expr): Expr =>
-  rebuild(root, (node, operands) => {
-    const built = apply(node.primitive, operands, node.rule);
-    return isSum(built) ? (lackingOf(built) ?? built) : built;
+class Sum {
+  private readonly multiples: readonly Multiple[];
+
+  constructor(private readonly terms: Terms) {
+    this.multiples = [...terms].flatMap(([base, coefficient]) => multiplesOf(base, coefficient));
+  }
+
+  /** With a difference of one function at two places. */
+  withDifference(): Expr | undefined {
+    for (const [i, first] of this.multiples.entries()) {
+      const second = this.multiples
+        .slice(i + 1)
+        .find(
+          (other) =>
+            other.function.primitive === first.function.primitive &&
+            other.rest === first.rest &&
+            R.equal(other.coefficient, R.negate(first.coefficient)),
+        );
+      const [a, b] = [first, second].map((each) => each?.function.operands[0]);
+      const made = second && differenceOf(first.function.primitive, a!, b!);
+      if (!made) continue;
+      const terms = this.without(first.base, second.base);
+      addTerm(terms, productWith(first.rest, made), first.coefficient);
+      return rawSum(terms);
+    }
+    return undefined;
+  }
+
+  /** 1 - a^b as -expm1(b log(a)). */
+  withPowerLessOne(): Expr | undefined {
+    for (const { base, rest, coefficient, function: power } of this.multiples) {
+      const [a, b] = power.operands;
+      const level = this.terms.get(rest);
+      if (power.primitive !== "pow" || !level || !R.equal(level, R.negate(coefficient))) continue;
+      const exponent = apply("multiply", [b!, normalise(apply("log", [a!]))]);
+      const lessOne = where("greater", a!, 0, apply("expm1", [exponent]), difference(power, one()));
+      const terms = this.without(base, rest);
+      addTerm(terms, productWith(rest, lessOne), coefficient);
+      return rawSum(terms);
+    }
+    return undefined;
+  }
+
+  /** With what a function lacks of its limit, where that limit may be what another term takes away: parameters decide. */
+  withLimit(): Expr | undefined {
+    for (const { base, rest, coefficient, function: saturated } of this.multiples) {
+      const { above, below } = saturating[saturated.primitive] ?? {};
+      if (!above || ![...this.terms.keys()].some((other) => other !== base && isParametersTimes(other, rest))) continue;
+      const operand = saturated.operands[0]!;
+      const beside = (limit: 1 | -1, from: Expr): Expr => {
+        const terms = this.without(base);
+        addTerm(terms, rest, limit === 1 ? coefficient : R.negate(coefficient));
+        addTerm(terms, productWith(rest, from), limit === 1 ? R.negate(coefficient) : coefficient);
+        return rawSum(terms);
+      };
+      const plain = rawSum(this.terms);
+      const lower = below ? where("less", operand, -1, beside(-1, below(operand)), plain) : plain;
+      return where("greater", operand, below ? 1 : 0, beside(1, above(operand)), lower);
+    }
+    return undefined;
+  }
+
+  private without(...bases: readonly Expr[]): Terms {
+    const terms: Terms = new Map(this.terms);
+    for (const base of bases) terms.delete(base);
+    return terms;
+  }
+}
+
+function multiplesOf(base: Expr, coefficient: R.Rational): Multiple[] {
+  const { powers } = productOf(base);
+  return [...powers].flatMap(([factor, power]) => {
+    if (power !== 1 || factor.kind !== "application") return [];
+    const rest = new Map(powers);
+    rest.delete(factor);
+    return [{ base, coefficient, function: factor, rest: rawProduct({ coefficient: R.one, powers: rest }) }];
   });
-
-function lackingOf(sum: Expr): Expr | undefined {
-  const terms = termsOf(sum);
-  const multiples = [...terms].flatMap(([base, coefficient]) => multipleOf(base, coefficient) ?? []);
-  for (const [i, first] of multiples.entries()) {
-    const second = multiples
-      .slice(i + 1)
-      .find(
-        (other) =>
-          other.function === first.function &&
-          other.rest === first.rest &&
-          R.equal(other.coefficient, R.negate(first.coefficient)),
-      );
-    if (!second) continue;
-    const others: Terms = new Map(terms);
-    others.delete(first.base);
-    others.delete(second.base);
-    addTerm(others, productWith(first.rest, differenceOf(first, second)), first.coefficient);
-    return rawSum(others);
-  }
-  return undefined;
-}
-
-function multipleOf(base: Expr, coefficient: R.Rational): Multiple | undefined {
-  const product = productOf(base);
-  for (const [factor, power] of product.powers) {
-    if (power !== 1 || factor.kind !== "application" || !saturating[factor.primitive]) continue;
-    product.powers.delete(factor);
-    const operand = factor.operands[0]!;
-    return { base, function: factor.primitive, operand, rest: rawProduct(product), coefficient };
-  }
-  return undefined;
 }
 
 function productWith(rest: Expr, factor: Expr): Expr {
@@ -97,17 +169,10 @@ function productWith(rest: Expr, factor: Expr): Expr {
   return rawProduct(product);
 }
 
-/** f(a) - f(b) */
-function differenceOf({ function: primitive, operand: a }: Multiple, { operand: b }: Multiple): Expr {
-  const { above, below } = saturating[primitive]!;
-  const difference = (left: Expr, right: Expr): Expr => apply("subtract", [left, right]);
-  const plain = difference(apply(primitive, [a]), apply(primitive, [b]));
-  const middle = normalise(apply("add", [a, b]));
-  const is = (comparison: "greater" | "less", limit: number): Expr =>
-    normalise(apply(comparison, [middle, constant(limit)]));
-  if (primitive === "erfc") return apply("where", [is("less", 0), difference(above(b), above(a)), plain]);
-  if (!below) return apply("where", [is("greater", 0), difference(above(b), above(a)), plain]);
-  // Next to 0 these functions are as their operands are.
-  const lower = apply("where", [is("less", -2), difference(below(a), below(b)), plain]);
-  return apply("where", [is("greater", 2), difference(above(b), above(a)), lower]);
+/** Whether two products differ by parameters alone: at some of them they are the same, or opposite. */
+function isParametersTimes(a: Expr, b: Expr): boolean {
+  const quotient = productOf(a);
+  for (const [factor, power] of productOf(b).powers) multiplyPower(quotient, factor, -power);
+  const factors = [...quotient.powers.keys()];
+  return factors.length > 0 && factors.every(({ space }) => !(space & Space.element)) && !isApplication(a, "where");
 }

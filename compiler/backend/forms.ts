@@ -8,6 +8,7 @@ import type { ArithmeticModel } from "./accuracy/arithmetic.js";
 import { allOf, guardFor, isFinite } from "./accuracy/guard.js";
 import { withComplements } from "./complements.js";
 import { atInfinity, isRemovable } from "./ends.js";
+import { withoutWhatCancels } from "./expansion.js";
 import type { KernelPlan } from "./kernels.js";
 
 export interface Form {
@@ -48,7 +49,7 @@ export function formFor(root: Expr, options: FormOptions): Form {
     : atInfinity(lowered, plan);
   const form = options.tidy?.(settled) ?? settled;
   const { condition, relative, cancels } = guardFor(form, options);
-  const exact = withComplements(expandCalls(root));
+  const exact = withComplements(withoutWhatCancels(expandCalls(root)));
   const removable = !options.model.hidesFaults && root !== plan.value && isRemovable(lowered, plan);
   const rest = { removable, relative, cancels };
   if (relative > options.intolerable) return { fast: null, guard: null, exact, ...rest };

@@ -75,17 +75,19 @@ interface TriedRow {
 }
 
 /** From where exponentials are beyond what wide numbers hold, by a parameter or by themselves. */
-const sizes: readonly number[] = [104, 6e4, 4e9, 1e13, 1e30, 3.4e38].map(Math.fround);
-/** What exponents may be divided by. */
-const small = 2 ** -20;
+const sizes: readonly number[] = [104, 6e4, 1e9, 4e9, 1e13, 1.85e19, 1e30, 3.4e38].map(Math.fround);
+/** What exponents may be divided or multiplied by, and next to what else they cancel. */
+const triedNumbers: readonly number[] = [2 ** -20, 2 ** -12, 1, 1 + 2 ** -20];
 
 function rowsOf(form: Expr, { activation, cotangent }: Subject): readonly TriedRow[] {
   const parameters = triedParameters(activation);
   const settings = [
     new Map(parameters.map(({ variable, default: value }) => [variable, value])),
-    ...parameters
-      .filter(({ range }) => !range || (range.low < small && range.high > small))
-      .map((each) => new Map(parameters.map((other) => [other.variable, other === each ? small : other.default]))),
+    ...parameters.flatMap((each) =>
+      triedNumbers
+        .filter((number) => !each.range || (each.range.low < number && each.range.high > number))
+        .map((number) => new Map(parameters.map((other) => [other.variable, other === each ? number : other.default]))),
+    ),
   ];
   const points = sizes.flatMap((x) => [x, -x]);
   const inputs = points.flatMap((x) =>
@@ -193,6 +195,30 @@ function formsOf(node: Expr, operands: readonly Forms[]): Forms {
       // An exponent that has one itself is none of ordinary size.
       if (!p || q) return unscaled;
       return met({ rest: apply("pow", [p.rest, b!.plain]), exponent: times(b!.plain, p.exponent) });
+    case "log1p":
+    case "asinh":
+    case "acosh": {
+      if (!p) return unscaled;
+      // 1 + a, a + sqrt(a^2 ± 1): where a is large, by what of it is kept apart.
+      const exponent = positivePart(p.exponent);
+      const [part, least] = [size(times(p.rest, exp(minus(p.exponent, exponent)))), exp(negated(exponent))];
+      const root = apply(node.primitive === "acosh" ? "subtract" : "add", [squared(part), squared(least)]);
+      const whole = node.primitive === "log1p" ? plus(part, least) : plus(part, apply("sqrt", [root]));
+      const large = plus(apply("log", [whole]), exponent);
+      const signed = node.primitive === "asinh" ? where(isBelow(p.rest), negated(large), large) : large;
+      const isLarge = apply("greater", [node.primitive === "log1p" ? u! : size(u!), constant(2)]);
+      return { plain: where(isLarge, signed, plain), scaled: null, gains: true };
+    }
+    case "sin":
+    case "tanh":
+    case "erf":
+    case "atan":
+    case "asin": {
+      if (!p) return unscaled;
+      // As small as the operand.
+      const ratio = where(apply("equal", [u!, nothing()]), unit(), over(plain, u!));
+      return apart({ rest: times(p.rest, ratio), exponent: p.exponent });
+    }
     case "log":
       return p ? { plain: plus(apply("log", [p.rest]), p.exponent), scaled: null, gains: true } : unscaled;
     case "where": {

@@ -531,7 +531,12 @@ function ofFunction(
     const scale = apply("where", [near, constant(rational(1, 2)), constant(0)]);
     if (!inexact(p)) return { ...base, relative: most * own, weight: own, scale };
   }
-  if (!operands.some(inexact)) return { ...base, relative: own, weight: 0, scale: null };
+  // Of two negative numbers the larger one cancels against what is added to it.
+  const cancelling: Dynamic =
+    q && node.primitive === "logaddexp" && p.size.negative && q.size.negative
+      ? { weight: own, scale: apply("smaller", [absoluteOf(node.operands[0]!, p.size), absoluteOf(node.operands[1]!, q.size)]) }
+      : { weight: 0, scale: null };
+  if (!operands.some(inexact)) return { ...base, relative: own, ...cancelling };
   if (q && (node.primitive === "hypot" || node.primitive === "logaddexp")) {
     const dynamic = added(p, q);
     if (node.primitive === "hypot") return { ...base, relative: own + Math.max(p.relative, q.relative), ...dynamic };
@@ -539,7 +544,8 @@ function ofFunction(
       { weight: p.relative, scale: absoluteOf(node.operands[0]!, p.size) },
       { weight: q.relative, scale: absoluteOf(node.operands[1]!, q.size) },
     );
-    return { ...base, relative: own, ...added(dynamic, errors), absolute: base.absolute + p.absolute + q.absolute };
+    const all = added(added(dynamic, errors), cancelling);
+    return { ...base, relative: own, ...all, absolute: base.absolute + p.absolute + q.absolute };
   }
   const operand = absoluteOf(node.operands[0]!, p.size);
   const slope = conduct.slope === undefined ? constant(1) : (conduct.slope ?? constant(1));
