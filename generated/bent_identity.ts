@@ -359,6 +359,13 @@ const WIDE_ZERO: Wide = {
   exponent: -(2n << 4096n),
 };
 
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -601,6 +608,22 @@ function wideHypot(a: Wide, b: Wide): Wide {
   return wideSqrt(wideAdd(wideMultiply(a, a), wideMultiply(b, b)));
 }
 
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
 /**
  * What stands for a number where a limit is sought: of infinity a number with
  * that exponent if it is positive, of zero one if it is negative.
@@ -725,12 +748,14 @@ function wideLimit(
 }
 
 function bentIdentityExactlyWide(x0: Wide): Wide {
+  const t0 = wideHypot(wideInteger(1n), x0);
+  let t1 = wideSubtract(t0, wideInteger(1n));
+  if (wideLess(wideMultiply(t0, wideInteger(-1n)), wideInteger(0n))) {
+    t1 = wideDivide(widePower(x0, 2), wideSubtract(t0, wideInteger(-1n)));
+  }
   return wideAdd(
     x0,
-    wideMultiply(
-      wideDivide(wideInteger(1n), wideInteger(2n)),
-      wideSubtract(wideHypot(wideInteger(1n), x0), wideInteger(1n)),
-    ),
+    wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t1),
   );
 }
 
@@ -758,7 +783,7 @@ function bentIdentityExactly(x0: number): number {
     return x0;
   }
   let value = bentIdentityExactlyAt(x0, 0n);
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+  if (Math.abs(x0) > 1.7976931348623157e308) {
     value = bentIdentityExactlyLimit(x0, 1n);
   }
   return wideToF64(value);
@@ -822,12 +847,14 @@ function bentIdentityDxExactly(x0: number, x1: number): number {
 }
 
 function bentIdentityYExactlyWide(x0: Wide): Wide {
+  const t0 = wideHypot(wideInteger(1n), x0);
+  let t1 = wideSubtract(t0, wideInteger(1n));
+  if (wideLess(wideMultiply(t0, wideInteger(-1n)), wideInteger(0n))) {
+    t1 = wideDivide(widePower(x0, 2), wideSubtract(t0, wideInteger(-1n)));
+  }
   return wideAdd(
     x0,
-    wideMultiply(
-      wideDivide(wideInteger(1n), wideInteger(2n)),
-      wideSubtract(wideHypot(wideInteger(1n), x0), wideInteger(1n)),
-    ),
+    wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t1),
   );
 }
 
@@ -855,7 +882,7 @@ function bentIdentityYExactly(x0: number): number {
     return x0;
   }
   let value = bentIdentityYExactlyAt(x0, 0n);
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+  if (Math.abs(x0) > 1.7976931348623157e308) {
     value = bentIdentityYExactlyLimit(x0, 1n);
   }
   return wideToF64(value);

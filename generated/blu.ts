@@ -543,6 +543,13 @@ const WIDE_ZERO: Wide = {
   exponent: -(2n << 4096n),
 };
 
+const WIDE_ONE: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 1n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -785,6 +792,22 @@ function wideHypot(a: Wide, b: Wide): Wide {
   return wideSqrt(wideAdd(wideMultiply(a, a), wideMultiply(b, b)));
 }
 
+/** x^n by squaring. */
+function widePower(x: Wide, n: number): Wide {
+  let power = WIDE_ONE;
+  let square = x;
+  for (let rest = Math.abs(n); rest !== 0; rest = rest >>> 1) {
+    if ((rest & 1) === 1) {
+      power = wideMultiply(power, square);
+    }
+    square = wideMultiply(square, square);
+  }
+  if (n < 0) {
+    return wideDivide(WIDE_ONE, power);
+  }
+  return power;
+}
+
 /**
  * What stands for a number where a limit is sought: of infinity a number with
  * that exponent if it is positive, of zero one if it is negative.
@@ -961,13 +984,12 @@ function wideLimitOfPowers(
 }
 
 function bluExactlyWide(x0: Wide, x1: Wide): Wide {
-  return wideAdd(
-    x0,
-    wideMultiply(
-      x1,
-      wideSubtract(wideHypot(wideInteger(1n), x0), wideInteger(1n)),
-    ),
-  );
+  const t0 = wideHypot(wideInteger(1n), x0);
+  let t1 = wideSubtract(t0, wideInteger(1n));
+  if (wideLess(wideMultiply(t0, wideInteger(-1n)), wideInteger(0n))) {
+    t1 = wideDivide(widePower(x0, 2), wideSubtract(t0, wideInteger(-1n)));
+  }
+  return wideAdd(x0, wideMultiply(x1, t1));
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -997,7 +1019,7 @@ function bluExactly(x0: number, x1: number): number {
     return x1;
   }
   let value = bluExactlyAt(x0, x1, 0n);
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+  if (Math.abs(x0) > 1.7976931348623157e308) {
     value = bluExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
@@ -1064,10 +1086,12 @@ function bluDxExactly(x0: number, x1: number, x2: number): number {
 }
 
 function bluDbetaExactlyWide(x0: Wide, x1: Wide): Wide {
-  return wideMultiply(
-    x1,
-    wideSubtract(wideHypot(wideInteger(1n), x0), wideInteger(1n)),
-  );
+  const t0 = wideHypot(wideInteger(1n), x0);
+  let t1 = wideSubtract(t0, wideInteger(1n));
+  if (wideLess(wideMultiply(t0, wideInteger(-1n)), wideInteger(0n))) {
+    t1 = wideDivide(widePower(x0, 2), wideSubtract(t0, wideInteger(-1n)));
+  }
+  return wideMultiply(x1, t1);
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1100,20 +1124,19 @@ function bluDbetaExactly(x0: number, x1: number): number {
     return x1;
   }
   let value = bluDbetaExactlyAt(x0, x1, 0n);
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+  if (Math.abs(x0) > 1.7976931348623157e308) {
     value = bluDbetaExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }
 
 function bluYExactlyWide(x0: Wide, x1: Wide): Wide {
-  return wideAdd(
-    x0,
-    wideMultiply(
-      x1,
-      wideSubtract(wideHypot(wideInteger(1n), x0), wideInteger(1n)),
-    ),
-  );
+  const t0 = wideHypot(wideInteger(1n), x0);
+  let t1 = wideSubtract(t0, wideInteger(1n));
+  if (wideLess(wideMultiply(t0, wideInteger(-1n)), wideInteger(0n))) {
+    t1 = wideDivide(widePower(x0, 2), wideSubtract(t0, wideInteger(-1n)));
+  }
+  return wideAdd(x0, wideMultiply(x1, t1));
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1143,7 +1166,7 @@ function bluYExactly(x0: number, x1: number): number {
     return x1;
   }
   let value = bluYExactlyAt(x0, x1, 0n);
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+  if (Math.abs(x0) > 1.7976931348623157e308) {
     value = bluYExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);

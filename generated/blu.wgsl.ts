@@ -138,6 +138,8 @@ const blu_WIDE_SEARCH: blu_wide_search = blu_wide_search(
   2 << 28u
 );
 
+const blu_WIDE_ONE: blu_wide = blu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
+
 const blu_WIDE_LIMIT: i32 = 1 << 28u;
 
 // A sum of natural numbers of 128 bits, the lowest word first.
@@ -305,6 +307,46 @@ fn blu_wide_sqrt_loose(x: blu_wide) -> blu_wide {
   return blu_wide(false, root, (x.exponent + odd) >> 1u);
 }
 
+fn blu_wide_is_nan(x: blu_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+}
+
+fn blu_wide_divide_loose(a: blu_wide, b: blu_wide) -> blu_wide {
+  let negative = a.negative != b.negative;
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    blu_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= blu_WIDE_BEYOND) & (b.exponent >= blu_WIDE_BEYOND))
+  ) {
+    return blu_WIDE_NAN;
+  }
+  let exponent = a.exponent - b.exponent;
+  if (all(b.mantissa == vec4<u32>())) {
+    return blu_wide(negative, a.mantissa, exponent);
+  }
+  let fits = blu_nat_less(a.mantissa, b.mantissa);
+  let quotient = blu_nat_divide_high(
+    select(blu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
+  return blu_wide(
+    negative,
+    select(blu_nat_add(blu_NAT_HALF, blu_nat_shift_right(quotient, 1)), quotient, fits),
+    exponent + i32(!fits)
+  );
+}
+
+fn blu_wide_less(a: blu_wide, b: blu_wide) -> bool {
+  if (blu_wide_is_nan(a) | blu_wide_is_nan(b)) {
+    return false;
+  }
+  if (blu_wide_is_negative(a) != blu_wide_is_negative(b)) {
+    return blu_wide_is_negative(a);
+  }
+  return select(blu_wide_is_smaller(a, b), blu_wide_is_smaller(b, a), blu_wide_is_negative(a));
+}
+
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn blu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> blu_wide {
   if (!blu_nat_less(mantissa, blu_NAT_HALF) & (abs(exponent) < blu_WIDE_LIMIT)) {
@@ -340,28 +382,47 @@ fn blu_wide_leading_of(x: blu_wide) -> blu_wide_leading {
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r4 = multiply(r0, r0)
-//   r4 = add(r2, r4)
-//   r4 = sqrt(r4)
-//   r3 = add(r4, r3)
-//   r3 = multiply(r1, r3)
-//   r3 = add(r0, r3)
+//   r5 = multiply(r0, r0)
+//   r6 = add(r2, r5)
+//   r6 = sqrt(r6)
+//   r7 = add(r6, r3)
+//   r5 = multiply(r2, r5)
+//   r2 = add(r6, r2)
+//   r2 = divide(r5, r2)
+//   r3 = multiply(r6, r3)
+//   r4 = less(r3, r4)
+//   r4 = select(r7, r2, r4)
+//   r4 = multiply(r1, r4)
+//   r4 = add(r0, r4)
 fn blu_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide_outcome {
-  var registers = array<blu_wide, 5>(
+  var registers = array<blu_wide, 8>(
     x0,
     x1,
-    blu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    blu_WIDE_ONE,
     blu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    blu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    blu_WIDE_ZERO,
+    blu_WIDE_ZERO,
     blu_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 5>(-blu_WIDE_BEYOND, -blu_WIDE_BEYOND, -blu_WIDE_BEYOND, -blu_WIDE_BEYOND, -blu_WIDE_BEYOND);
-  // The operation and the register of its result, then the operands.
-  var steps = array<u32, 12>(
-    0x00000004u, 0x00000000u, 0x00000404u, 0x00001002u, 0x00000804u, 0x00001004u, 0x00000403u, 0x00000c04u, 0x00000003u,
-    0x00000c01u, 0x00000403u, 0x00000c00u
+  var errors = array<i32, 8>(
+    -blu_WIDE_BEYOND,
+    -blu_WIDE_BEYOND,
+    -blu_WIDE_BEYOND,
+    -blu_WIDE_BEYOND,
+    -blu_WIDE_BEYOND,
+    -blu_WIDE_BEYOND,
+    -blu_WIDE_BEYOND,
+    -blu_WIDE_BEYOND
   );
-  for (var i = 0; i < 12; i = i + 2) {
+  // The operation and the register of its result, then the operands.
+  var steps = array<u32, 24>(
+    0x00000005u, 0x00000000u, 0x00000406u, 0x00001402u, 0x00000806u, 0x00001806u, 0x00000407u, 0x00000c06u, 0x00000005u,
+    0x00001402u, 0x00000402u, 0x00000806u, 0x00000c02u, 0x00000805u, 0x00000003u, 0x00000c06u, 0x00001004u, 0x00001003u,
+    0x00001404u, 0x00400807u, 0x00000004u, 0x00001001u, 0x00000404u, 0x00001000u
+  );
+  for (var i = 0; i < 24; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -377,6 +438,14 @@ fn blu_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide_outcome {
       value = blu_wide_add_loose(a, b);
     } else if (operation == 2u) {
       value = blu_wide_sqrt_loose(a);
+    } else if (operation == 3u) {
+      value = blu_wide_divide_loose(a, b);
+    } else if (operation == 4u) {
+      value = blu_wide(blu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 5u) {
+      if (registers[c].negative) {
+        value = b;
+      }
     }
     var result = blu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -391,6 +460,12 @@ fn blu_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide_outcome {
         error = (errors[first] + 128) >> 1u;
       }
     }
+    if (operation == 3u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    if (operation == 5u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
     registers[code & 1023u] = result;
     if (result.exponent >= blu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -400,6 +475,9 @@ fn blu_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if (operation == 5u) {
+      rounding = -blu_WIDE_BEYOND;
+    }
     if ((operation == 0u) & (abs(result.exponent) < blu_WIDE_LIMIT) & (blu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -blu_WIDE_BEYOND;
     }
@@ -408,8 +486,8 @@ fn blu_exactly_wide(x0: blu_wide, x1: blu_wide) -> blu_wide_outcome {
     }
     errors[code & 1023u] = max(min(error, blu_WIDE_BEYOND + blu_WIDE_LIMIT), rounding);
   }
-  let lost = errors[3] - registers[3].exponent;
-  return blu_wide_outcome(blu_wide_leading_of(registers[3]), select(lost, 0, errors[3] < -blu_WIDE_LIMIT));
+  let lost = errors[4] - registers[4].exponent;
+  return blu_wide_outcome(blu_wide_leading_of(registers[4]), select(lost, 0, errors[4] < -blu_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -667,7 +745,7 @@ fn blu_exactly(x0: f32, x1: f32) -> f32 {
       blu_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
-    search = blu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
+    search = blu_wide_searched(search, found, 2, varied, largest, smallest, infinite, true, zero);
   }
   return blu_wide_leading_to_f32(search.value);
 }
@@ -820,67 +898,45 @@ fn blu_slope_0_far(x0: f32, x1: f32) -> f32 {
   return (t2 * x1) / blu_hypot(1.0, t2) + 1.0;
 }
 
-fn blu_wide_is_nan(x: blu_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
-}
-
-fn blu_wide_divide_loose(a: blu_wide, b: blu_wide) -> blu_wide {
-  let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
-  if (
-    blu_wide_is_nan(b) |
-    both_zero |
-    ((a.exponent >= blu_WIDE_BEYOND) & (b.exponent >= blu_WIDE_BEYOND))
-  ) {
-    return blu_WIDE_NAN;
-  }
-  let exponent = a.exponent - b.exponent;
-  if (all(b.mantissa == vec4<u32>())) {
-    return blu_wide(negative, a.mantissa, exponent);
-  }
-  let fits = blu_nat_less(a.mantissa, b.mantissa);
-  let quotient = blu_nat_divide_high(
-    select(blu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
-    b.mantissa
-  );
-  return blu_wide(
-    negative,
-    select(blu_nat_add(blu_NAT_HALF, blu_nat_shift_right(quotient, 1)), quotient, fits),
-    exponent + i32(!fits)
-  );
-}
-
-fn blu_wide_less(a: blu_wide, b: blu_wide) -> bool {
-  if (blu_wide_is_nan(a) | blu_wide_is_nan(b)) {
-    return false;
-  }
-  if (blu_wide_is_negative(a) != blu_wide_is_negative(b)) {
-    return blu_wide_is_negative(a);
-  }
-  return select(blu_wide_is_smaller(a, b), blu_wide_is_smaller(b, a), blu_wide_is_negative(a));
+fn blu_slope_1_far(x0: f32) -> f32 {
+  return blu_hypot(1.0, x0) - 1.0;
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r5 = multiply(r0, r0)
-//   r5 = add(r3, r5)
-//   r5 = sqrt(r5)
-//   r4 = add(r5, r4)
+//   r6 = multiply(r0, r0)
+//   r7 = add(r3, r6)
+//   r7 = sqrt(r7)
+//   r8 = add(r7, r4)
+//   r6 = multiply(r3, r6)
+//   r9 = add(r7, r3)
+//   r9 = divide(r6, r9)
+//   r4 = multiply(r7, r4)
+//   r5 = less(r4, r5)
+//   r5 = select(r8, r9, r5)
 //   r1 = multiply(r0, r1)
-//   r5 = divide(r1, r5)
-//   r5 = add(r5, r3)
+//   r7 = divide(r1, r7)
+//   r7 = add(r7, r3)
 //   r3 = less(r2, r3)
-//   r3 = select(r4, r5, r3)
+//   r3 = select(r5, r7, r3)
 fn blu_backward_exactly_wide(x0: blu_wide, x1: blu_wide, which: blu_wide) -> blu_wide_outcome {
-  var registers = array<blu_wide, 6>(
+  var registers = array<blu_wide, 10>(
     x0,
     x1,
     which,
-    blu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    blu_WIDE_ONE,
     blu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    blu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    blu_WIDE_ZERO,
+    blu_WIDE_ZERO,
+    blu_WIDE_ZERO,
     blu_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 6>(
+  var errors = array<i32, 10>(
+    -blu_WIDE_BEYOND,
+    -blu_WIDE_BEYOND,
+    -blu_WIDE_BEYOND,
+    -blu_WIDE_BEYOND,
     -blu_WIDE_BEYOND,
     -blu_WIDE_BEYOND,
     -blu_WIDE_BEYOND,
@@ -889,11 +945,13 @@ fn blu_backward_exactly_wide(x0: blu_wide, x1: blu_wide, which: blu_wide) -> blu
     -blu_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 18>(
-    0x00000005u, 0x00000000u, 0x00000405u, 0x00001403u, 0x00000805u, 0x00001405u, 0x00000404u, 0x00001005u, 0x00000001u,
-    0x00000400u, 0x00000c05u, 0x00001401u, 0x00000405u, 0x00000c05u, 0x00001003u, 0x00000c02u, 0x00001403u, 0x00301404u
+  var steps = array<u32, 30>(
+    0x00000006u, 0x00000000u, 0x00000407u, 0x00001803u, 0x00000807u, 0x00001c07u, 0x00000408u, 0x00001007u, 0x00000006u,
+    0x00001803u, 0x00000409u, 0x00000c07u, 0x00000c09u, 0x00002406u, 0x00000004u, 0x00001007u, 0x00001005u, 0x00001404u,
+    0x00001405u, 0x00502408u, 0x00000001u, 0x00000400u, 0x00000c07u, 0x00001c01u, 0x00000407u, 0x00000c07u, 0x00001003u,
+    0x00000c02u, 0x00001403u, 0x00301c05u
   );
-  for (var i = 0; i < 18; i = i + 2) {
+  for (var i = 0; i < 30; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -983,7 +1041,7 @@ fn blu_backward_exactly(x0: f32, x1: f32, which: f32) -> f32 {
       blu_wide_from_f32(which)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
-    search = blu_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
+    search = blu_wide_searched(search, found, 2, varied, largest, smallest, infinite, true, zero);
   }
   return blu_wide_leading_to_f32(search.value);
 }
@@ -1015,6 +1073,10 @@ fn blu_backward(dy: f32, x: f32, beta: f32) -> blu_gradients {
       found0 = true;
     } else if (!found1) {
       result_beta = exact;
+      if (blu_is_nan(result_beta)) {
+        let far = blu_slope_1_far(x);
+        result_beta = select(far, result_beta, blu_is_nan(far));
+      }
       found1 = true;
     }
   }

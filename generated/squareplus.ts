@@ -779,10 +779,12 @@ function wideLimitOfPowers(
 }
 
 function squareplusExactlyWide(x0: Wide, x1: Wide): Wide {
-  return wideMultiply(
-    wideDivide(wideInteger(1n), wideInteger(2n)),
-    wideAdd(x0, wideHypot(wideSqrt(x1), x0)),
-  );
+  const t0 = wideHypot(wideSqrt(x1), x0);
+  let t1 = wideAdd(x0, t0);
+  if (wideLess(wideMultiply(t0, x0), wideInteger(0n))) {
+    t1 = wideDivide(x1, wideSubtract(t0, x0));
+  }
+  return wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t1);
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -815,7 +817,7 @@ function squareplusExactly(x0: number, x1: number): number {
     return x1;
   }
   let value = squareplusExactlyAt(x0, x1, 0n);
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+  if (Math.abs(x0) > 1.7976931348623157e308) {
     value = squareplusExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
@@ -879,10 +881,12 @@ function squareplusDxExactly(x0: number, x1: number, x2: number): number {
 }
 
 function squareplusYExactlyWide(x0: Wide, x1: Wide): Wide {
-  return wideMultiply(
-    wideDivide(wideInteger(1n), wideInteger(2n)),
-    wideAdd(x0, wideHypot(wideSqrt(x1), x0)),
-  );
+  const t0 = wideHypot(wideSqrt(x1), x0);
+  let t1 = wideAdd(x0, t0);
+  if (wideLess(wideMultiply(t0, x0), wideInteger(0n))) {
+    t1 = wideDivide(x1, wideSubtract(t0, x0));
+  }
+  return wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t1);
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -915,7 +919,7 @@ function squareplusYExactly(x0: number, x1: number): number {
     return x1;
   }
   let value = squareplusYExactlyAt(x0, x1, 0n);
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+  if (Math.abs(x0) > 1.7976931348623157e308) {
     value = squareplusYExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);

@@ -299,6 +299,50 @@ fn squareplus_wide_add_loose(a: squareplus_wide, b: squareplus_wide) -> squarepl
   return squareplus_wide(negative, difference, exponent);
 }
 
+fn squareplus_wide_negate(x: squareplus_wide) -> squareplus_wide {
+  return squareplus_wide(!x.negative, x.mantissa, x.exponent);
+}
+
+fn squareplus_wide_is_nan(x: squareplus_wide) -> bool {
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+}
+
+fn squareplus_wide_divide_loose(a: squareplus_wide, b: squareplus_wide) -> squareplus_wide {
+  let negative = a.negative != b.negative;
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  if (
+    squareplus_wide_is_nan(b) |
+    both_zero |
+    ((a.exponent >= squareplus_WIDE_BEYOND) & (b.exponent >= squareplus_WIDE_BEYOND))
+  ) {
+    return squareplus_WIDE_NAN;
+  }
+  let exponent = a.exponent - b.exponent;
+  if (all(b.mantissa == vec4<u32>())) {
+    return squareplus_wide(negative, a.mantissa, exponent);
+  }
+  let fits = squareplus_nat_less(a.mantissa, b.mantissa);
+  let quotient = squareplus_nat_divide_high(
+    select(squareplus_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    b.mantissa
+  );
+  return squareplus_wide(
+    negative,
+    select(squareplus_nat_add(squareplus_NAT_HALF, squareplus_nat_shift_right(quotient, 1)), quotient, fits),
+    exponent + i32(!fits)
+  );
+}
+
+fn squareplus_wide_less(a: squareplus_wide, b: squareplus_wide) -> bool {
+  if (squareplus_wide_is_nan(a) | squareplus_wide_is_nan(b)) {
+    return false;
+  }
+  if (squareplus_wide_is_negative(a) != squareplus_wide_is_negative(b)) {
+    return squareplus_wide_is_negative(a);
+  }
+  return select(squareplus_wide_is_smaller(a, b), squareplus_wide_is_smaller(b, a), squareplus_wide_is_negative(a));
+}
+
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn squareplus_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> squareplus_wide {
   if (!squareplus_nat_less(mantissa, squareplus_NAT_HALF) & (abs(exponent) < squareplus_WIDE_LIMIT)) {
@@ -334,33 +378,46 @@ fn squareplus_wide_leading_of(x: squareplus_wide) -> squareplus_wide_leading {
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r1 = sqrt(r1)
-//   r1 = multiply(r1, r1)
-//   r3 = multiply(r0, r0)
-//   r3 = add(r1, r3)
-//   r3 = sqrt(r3)
-//   r3 = add(r0, r3)
+//   r4 = sqrt(r1)
+//   r4 = multiply(r4, r4)
+//   r5 = multiply(r0, r0)
+//   r5 = add(r4, r5)
+//   r5 = sqrt(r5)
+//   r4 = add(r0, r5)
+//   r6 = negate(r0)
+//   r6 = add(r5, r6)
+//   r6 = divide(r1, r6)
+//   r0 = multiply(r5, r0)
+//   r3 = less(r0, r3)
+//   r3 = select(r4, r6, r3)
 //   r3 = multiply(r2, r3)
 fn squareplus_exactly_wide(x0: squareplus_wide, x1: squareplus_wide) -> squareplus_wide_outcome {
-  var registers = array<squareplus_wide, 4>(
+  var registers = array<squareplus_wide, 7>(
     x0,
     x1,
     squareplus_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0),
+    squareplus_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
+    squareplus_WIDE_ZERO,
+    squareplus_WIDE_ZERO,
     squareplus_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 4>(
+  var errors = array<i32, 7>(
+    -squareplus_WIDE_BEYOND,
+    -squareplus_WIDE_BEYOND,
+    -squareplus_WIDE_BEYOND,
     -squareplus_WIDE_BEYOND,
     -squareplus_WIDE_BEYOND,
     -squareplus_WIDE_BEYOND,
     -squareplus_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 14>(
-    0x00000001u, 0x00000401u, 0x00000401u, 0x00000401u, 0x00000403u, 0x00000000u, 0x00000803u, 0x00000c01u, 0x00000003u,
-    0x00000c03u, 0x00000803u, 0x00000c00u, 0x00000403u, 0x00000c02u
+  var steps = array<u32, 26>(
+    0x00000004u, 0x00000401u, 0x00000404u, 0x00001004u, 0x00000405u, 0x00000000u, 0x00000805u, 0x00001404u, 0x00000005u,
+    0x00001405u, 0x00000804u, 0x00001400u, 0x00000c06u, 0x00000000u, 0x00000806u, 0x00001805u, 0x00001006u, 0x00001801u,
+    0x00000400u, 0x00000005u, 0x00001403u, 0x00000c00u, 0x00001803u, 0x00301804u, 0x00000403u, 0x00000c02u
   );
-  for (var i = 0; i < 14; i = i + 2) {
+  for (var i = 0; i < 26; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -376,6 +433,16 @@ fn squareplus_exactly_wide(x0: squareplus_wide, x1: squareplus_wide) -> squarepl
       value = squareplus_wide_multiply_loose(a, b);
     } else if (operation == 2u) {
       value = squareplus_wide_add_loose(a, b);
+    } else if (operation == 3u) {
+      value = squareplus_wide_negate(a);
+    } else if (operation == 4u) {
+      value = squareplus_wide_divide_loose(a, b);
+    } else if (operation == 5u) {
+      value = squareplus_wide(squareplus_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 6u) {
+      if (registers[c].negative) {
+        value = b;
+      }
     }
     var result = squareplus_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -390,6 +457,12 @@ fn squareplus_exactly_wide(x0: squareplus_wide, x1: squareplus_wide) -> squarepl
     if (operation == 2u) {
       error = max(errors[first], errors[second]);
     }
+    if (operation == 4u) {
+      error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
+    }
+    if (operation == 6u) {
+      error = errors[select(first, second, registers[c].negative)];
+    }
     registers[code & 1023u] = result;
     if (result.exponent >= squareplus_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -399,6 +472,9 @@ fn squareplus_exactly_wide(x0: squareplus_wide, x1: squareplus_wide) -> squarepl
     }
     // Where the result was rounded.
     var rounding = result.exponent;
+    if ((operation == 3u) | (operation == 6u)) {
+      rounding = -squareplus_WIDE_BEYOND;
+    }
     if (
       (operation == 1u) &
       (abs(result.exponent) < squareplus_WIDE_LIMIT) &
@@ -673,7 +749,7 @@ fn squareplus_exactly(x0: f32, x1: f32) -> f32 {
       squareplus_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
-    search = squareplus_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
+    search = squareplus_wide_searched(search, found, 2, varied, largest, smallest, infinite, true, zero);
   }
   return squareplus_wide_leading_to_f32(search.value);
 }
@@ -817,36 +893,6 @@ fn squareplus_slope_0_far(x0: f32, x1: f32) -> f32 {
   let t = select(x0, 3.4028234663852886e38, x0 > 3.4028234663852886e38);
   let t2 = select(t, -3.4028234663852886e38, t < -3.4028234663852886e38);
   return 0.5 * (t2 / squareplus_hypot(sqrt(x1), t2)) + 0.5;
-}
-
-fn squareplus_wide_is_nan(x: squareplus_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
-}
-
-fn squareplus_wide_divide_loose(a: squareplus_wide, b: squareplus_wide) -> squareplus_wide {
-  let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
-  if (
-    squareplus_wide_is_nan(b) |
-    both_zero |
-    ((a.exponent >= squareplus_WIDE_BEYOND) & (b.exponent >= squareplus_WIDE_BEYOND))
-  ) {
-    return squareplus_WIDE_NAN;
-  }
-  let exponent = a.exponent - b.exponent;
-  if (all(b.mantissa == vec4<u32>())) {
-    return squareplus_wide(negative, a.mantissa, exponent);
-  }
-  let fits = squareplus_nat_less(a.mantissa, b.mantissa);
-  let quotient = squareplus_nat_divide_high(
-    select(squareplus_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
-    b.mantissa
-  );
-  return squareplus_wide(
-    negative,
-    select(squareplus_nat_add(squareplus_NAT_HALF, squareplus_nat_shift_right(quotient, 1)), quotient, fits),
-    exponent + i32(!fits)
-  );
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.

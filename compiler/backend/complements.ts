@@ -7,9 +7,11 @@ import {
   isSum,
   multiplyPower,
   one,
+  type Product,
   productOf,
   rawProduct,
   rawSum,
+  scaled,
   type Terms,
   termsOf,
 } from "../algebra/forms.js";
@@ -17,6 +19,7 @@ import { normalise } from "../algebra/normalise.js";
 import { apply, constant, type Expr, isApplication, rebuild, Space } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
+import { Collected } from "./expansion.js";
 
 /** @param root what is computed in wide arithmetic */
 export const withComplements = (root: Expr): Expr =>
@@ -24,7 +27,14 @@ export const withComplements = (root: Expr): Expr =>
     const built = apply(node.primitive, operands, node.rule);
     if (!isSum(built)) return built;
     const sum = new Sum(termsOf(built));
-    return sum.withDifference() ?? sum.withPowerLessOne() ?? sum.withLimit() ?? built;
+    return (
+      sum.withDifference() ??
+      sum.withLimits() ??
+      sum.withPowerLessOne() ??
+      sum.withLimit() ??
+      sum.withConjugate() ??
+      built
+    );
   });
 
 interface Saturating {
@@ -111,6 +121,43 @@ class Sum {
     return undefined;
   }
 
+  /** 2 - f(a) - f(b) as what either lacks of its limit. */
+  withLimits(): Expr | undefined {
+    for (const first of this.multiples) {
+      const { above, below } = saturating[first.function.primitive] ?? {};
+      const like = this.multiples.filter(
+        ({ function: other, rest }) => other.primitive === first.function.primitive && rest === first.rest,
+      );
+      const level = this.terms.get(first.rest);
+      if (!above || !level || like.length < 2) continue;
+      const all = like.reduce((sum, { coefficient }) => R.add(sum, coefficient), R.zero);
+      const lacking = R.equal(all, R.negate(level)) ? above : R.equal(all, level) ? below : undefined;
+      if (!lacking) continue;
+      const terms = this.without(first.rest, ...like.map(({ base }) => base));
+      for (const { function: saturated, coefficient } of like) {
+        const part = productWith(first.rest, lacking(saturated.operands[0]!));
+        addTerm(terms, part, lacking === above ? R.negate(coefficient) : coefficient);
+      }
+      return rawSum(terms);
+    }
+    return undefined;
+  }
+
+  /** a + b as (a^2 - b^2) / (a - b), where these are roots and their squares have something in common. */
+  withConjugate(): Expr | undefined {
+    for (const [base, coefficient] of this.terms) {
+      const root = productOf(base);
+      if (![...root.powers.keys()].some(isRoot)) continue;
+      const [first, second] = [scaled(base, coefficient), rawSum(this.without(base))];
+      const numerator = differenceOfSquares(first, second);
+      if (!numerator) continue;
+      const conjugate = apply("divide", [numerator, difference(first, second)]);
+      const isOpposite = apply("less", [apply("multiply", [first, second]), constant(0)]);
+      return apply("where", [isOpposite, conjugate, rawSum(this.terms)]);
+    }
+    return undefined;
+  }
+
   /** 1 - a^b as -expm1(b log(a)). */
   withPowerLessOne(): Expr | undefined {
     for (const { base, rest, coefficient, function: power } of this.multiples) {
@@ -151,6 +198,39 @@ class Sum {
     return terms;
   }
 }
+
+const isRoot = (node: Expr): boolean => isApplication(node, "sqrt") || isApplication(node, "hypot");
+
+/** Multiplied out, if something is gone then. */
+function differenceOfSquares(a: Expr, b: Expr): Expr | undefined {
+  const collected = new Collected();
+  const isLess = [a, b].every((each, i) => {
+    const { coefficient, powers } = productOf(each);
+    const square: Product = { coefficient: R.power(coefficient, 2), powers: new Map() };
+    for (const [factor, power] of powers) {
+      const [p, q] = factor.kind === "application" ? factor.operands : [];
+      if (isApplication(factor, "sqrt")) multiplyPower(square, p!, power);
+      else if (isApplication(factor, "hypot"))
+        multiplyPower(square, normalise(apply("add", [squareOf(p!), squareOf(q!)])), power);
+      else multiplyPower(square, factor, 2 * power);
+    }
+    return collected.addProduct(i === 0 ? square : { ...square, coefficient: R.negate(square.coefficient) });
+  });
+  return isLess && collected.hasLost ? normalise(rawSum(collected.terms)) : undefined;
+}
+
+/** Of a size that of what it is the size. */
+const squareOf = (a: Expr): Expr => {
+  const product = productOf(a);
+  for (const [factor, power] of [...product.powers]) {
+    const [b, c] = isApplication(factor, "where") ? factor.operands.slice(1) : [];
+    const inner = isApplication(factor, "abs") ? factor.operands[0]! : b && c && negated(b) === c ? b : undefined;
+    if (!inner) continue;
+    product.powers.delete(factor);
+    multiplyPower(product, inner, power);
+  }
+  return apply("pow", [rawProduct(product), constant(2)]);
+};
 
 function multiplesOf(base: Expr, coefficient: R.Rational): Multiple[] {
   const { powers } = productOf(base);

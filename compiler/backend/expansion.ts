@@ -51,7 +51,7 @@ function expanded(sum: Expr): Expr | undefined {
 }
 
 /** Products multiplied out, like ones together. */
-class Collected {
+export class Collected {
   readonly terms: Terms = new Map();
   /** Whether a term has been taken away altogether. */
   hasLost = false;
