@@ -2242,115 +2242,30 @@ function eisDxDxExactlyWide(
   const t3 = widePower(t0, 2);
   const t4 = widePow(t1, wideSubtract(x1, wideInteger(2n)));
   const t5 = wideMultiply(x0, x1);
-  const t6 = widePower(x0, 2);
-  const t7 = wideMultiply(wideMultiply(t6, x1), x3);
-  const t8 = wideMultiply(x0, x3);
+  const t6 = wideHypot(wideSqrt(x2), wideMultiply(x0, wideSqrt(x3)));
+  const t7 = wideExp(wideNegate(wideMultiply(x0, x5)));
+  const t8 = wideSubtract(
+    wideDivide(wideMultiply(x0, x3), t6),
+    wideMultiply(wideMultiply(x4, x5), t7),
+  );
   const t9 = widePow(t1, x1);
-  const t10 = wideExp(wideNegate(wideMultiply(x0, x5)));
-  const t11 = wideHypot(wideSqrt(x2), wideMultiply(x0, wideSqrt(x3)));
-  const t12 = wideMultiply(x4, x5);
-  const t13 = widePower(x4, 2);
-  const t14 = widePower(t10, 2);
-  const t15 = wideSubtract(
-    wideSubtract(
-      wideAdd(
-        wideAdd(
-          wideMultiply(wideMultiply(t7, t0), t2),
-          wideDivide(
-            wideMultiply(wideMultiply(wideMultiply(t8, x4), t9), t10),
-            t11,
-          ),
-        ),
-        wideDivide(
-          wideMultiply(
-            wideMultiply(wideMultiply(wideMultiply(t7, x4), t10), t0),
-            t2,
-          ),
-          t11,
-        ),
-      ),
-      wideMultiply(wideMultiply(wideMultiply(t12, t9), t11), t10),
-    ),
-    wideMultiply(wideMultiply(wideMultiply(t13, x5), t9), t14),
-  );
-  const t16 = wideSubtract(
-    wideSubtract(
-      t15,
-      wideMultiply(
-        wideMultiply(
-          wideMultiply(
-            wideMultiply(wideMultiply(wideMultiply(t5, x4), x5), t11),
-            t10,
-          ),
-          t0,
-        ),
-        t2,
-      ),
-    ),
+  const t10 = wideAdd(t9, wideMultiply(wideMultiply(t5, t0), t2));
+  const t11 = wideMultiply(x0, t9);
+  const t12 = wideAdd(
+    wideMultiply(t8, t10),
     wideMultiply(
-      wideMultiply(
-        wideMultiply(wideMultiply(wideMultiply(t5, t13), x5), t14),
-        t0,
-      ),
-      t2,
-    ),
-  );
-  const t17 = wideAdd(x2, wideMultiply(t6, x3));
-  const t18 = wideAdd(
-    wideAdd(
-      wideAdd(
-        t16,
-        wideDivide(
-          wideMultiply(
-            wideMultiply(
-              wideMultiply(wideMultiply(wideInteger(2n), x0), x2),
-              x3,
-            ),
-            t9,
-          ),
-          t17,
-        ),
-      ),
-      wideDivide(
-        wideMultiply(
-          wideMultiply(
-            wideMultiply(wideMultiply(wideMultiply(x0, x2), x3), x4),
-            t9,
-          ),
-          t10,
-        ),
-        wideMultiply(t17, t11),
-      ),
-    ),
-    wideMultiply(
-      wideMultiply(
-        wideMultiply(wideMultiply(wideMultiply(x0, x4), widePower(x5, 2)), t9),
-        t11,
-      ),
-      t10,
-    ),
-  );
-  const t19 = wideAdd(
-    t18,
-    wideDivide(
-      wideMultiply(
-        wideMultiply(
-          wideMultiply(
-            wideMultiply(
-              wideMultiply(wideMultiply(wideInteger(2n), t6), x3),
-              x4,
-            ),
-            x5,
-          ),
-          t9,
-        ),
-        t10,
-      ),
       t11,
+      wideAdd(
+        wideDivide(
+          wideMultiply(x2, x3),
+          wideMultiply(wideAdd(x2, wideMultiply(widePower(x0, 2), x3)), t6),
+        ),
+        wideMultiply(wideMultiply(x4, widePower(x5, 2)), t7),
+      ),
     ),
   );
-  const t20 = wideAdd(t11, wideMultiply(x4, t10));
-  const t21 = wideSubtract(
+  const t13 = wideAdd(t6, wideMultiply(x4, t7));
+  const t14 = wideSubtract(
     wideSubtract(
       wideAdd(
         wideAdd(
@@ -2361,26 +2276,27 @@ function eisDxDxExactlyWide(
       ),
       wideMultiply(wideMultiply(t5, t3), t4),
     ),
-    wideDivide(wideDivide(t19, t20), t20),
-  );
-  const t22 = wideSubtract(wideDivide(t8, t11), wideMultiply(t12, t10));
-  const t23 = wideMultiply(
-    x6,
-    wideSubtract(
-      t21,
-      wideDivide(
-        wideMultiply(
-          t22,
-          wideSubtract(
-            wideAdd(t9, wideMultiply(wideMultiply(t5, t0), t2)),
-            wideDivide(wideMultiply(wideMultiply(x0, t9), t22), t20),
-          ),
-        ),
-        t20,
-      ),
+    wideDivide(
+      wideSubtract(t12, wideDivide(wideMultiply(t11, widePower(t8, 2)), t13)),
+      t13,
     ),
   );
-  return wideDivide(t23, t20);
+  return wideDivide(
+    wideMultiply(
+      x6,
+      wideSubtract(
+        t14,
+        wideDivide(
+          wideMultiply(
+            t8,
+            wideSubtract(t10, wideDivide(wideMultiply(t11, t8), t13)),
+          ),
+          t13,
+        ),
+      ),
+    ),
+    t13,
+  );
 }
 
 /** With the exponent of what stands for infinity, or for 0. */

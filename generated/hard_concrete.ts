@@ -1707,9 +1707,9 @@ function hardConcreteExactlyWide(
   const t4 = wideSubtract(x4, x3);
   let t5 = wideAdd(x3, wideMultiply(t4, wideSigmoid(t3)));
   if (wideLess(wideInteger(0n), t3)) {
-    t5 = wideSubtract(
+    t5 = wideAdd(
       wideAdd(x3, t4),
-      wideMultiply(t4, wideSigmoid(wideDivide(wideNegate(t1), t2))),
+      wideNegate(wideMultiply(t4, wideSigmoid(wideDivide(wideNegate(t1), t2)))),
     );
   }
   let t6 = t5;
@@ -1823,9 +1823,9 @@ function hardConcreteDxExactlyWide(
   const t4 = wideSubtract(x4, x3);
   let t5 = wideAdd(x3, wideMultiply(t4, wideSigmoid(t3)));
   if (wideLess(wideInteger(0n), t3)) {
-    t5 = wideSubtract(
+    t5 = wideAdd(
       wideAdd(x3, t4),
-      wideMultiply(t4, wideSigmoid(wideDivide(wideNegate(t1), t2))),
+      wideNegate(wideMultiply(t4, wideSigmoid(wideDivide(wideNegate(t1), t2)))),
     );
   }
   let t6 = wideDivide(wideMultiply(wideMultiply(x6, t4), wideLogistic(t3)), t2);
@@ -1945,9 +1945,9 @@ function hardConcreteYExactlyWide(
   const t4 = wideSubtract(x4, x3);
   let t5 = wideAdd(x3, wideMultiply(t4, wideSigmoid(t3)));
   if (wideLess(wideInteger(0n), t3)) {
-    t5 = wideSubtract(
+    t5 = wideAdd(
       wideAdd(x3, t4),
-      wideMultiply(t4, wideSigmoid(wideDivide(wideNegate(t1), t2))),
+      wideNegate(wideMultiply(t4, wideSigmoid(wideDivide(wideNegate(t1), t2)))),
     );
   }
   let t6 = t5;
@@ -2061,9 +2061,9 @@ function hardConcreteDxDxExactlyWide(
   const t4 = wideSubtract(x4, x3);
   let t5 = wideAdd(x3, wideMultiply(t4, wideSigmoid(t3)));
   if (wideLess(wideInteger(0n), t3)) {
-    t5 = wideSubtract(
+    t5 = wideAdd(
       wideAdd(x3, t4),
-      wideMultiply(t4, wideSigmoid(wideDivide(wideNegate(t1), t2))),
+      wideNegate(wideMultiply(t4, wideSigmoid(wideDivide(wideNegate(t1), t2)))),
     );
   }
   let t6 = wideInteger(1n);

@@ -1800,9 +1800,9 @@ function metaAconExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   const t3 = wideMultiply(x0, x3);
   let t4 = wideAdd(wideMultiply(t2, wideSigmoid(t1)), t3);
   if (wideLess(wideInteger(0n), t1)) {
-    t4 = wideSubtract(
+    t4 = wideAdd(
       wideAdd(t2, t3),
-      wideMultiply(t2, wideSigmoid(wideNegate(t1))),
+      wideNegate(wideMultiply(t2, wideSigmoid(wideNegate(t1)))),
     );
   }
   return t4;
@@ -1883,9 +1883,9 @@ function metaAconDxExactlyWide(
   const t1 = wideMultiply(wideMultiply(x0, x1), t0);
   let t2 = wideAdd(x3, wideMultiply(t0, wideSigmoid(t1)));
   if (wideLess(wideInteger(0n), t1)) {
-    t2 = wideSubtract(
+    t2 = wideAdd(
       wideAdd(x3, t0),
-      wideMultiply(t0, wideSigmoid(wideNegate(t1))),
+      wideNegate(wideMultiply(t0, wideSigmoid(wideNegate(t1)))),
     );
   }
   return wideMultiply(
@@ -2236,9 +2236,9 @@ function metaAconYExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   const t3 = wideMultiply(x0, x3);
   let t4 = wideAdd(wideMultiply(t2, wideSigmoid(t1)), t3);
   if (wideLess(wideInteger(0n), t1)) {
-    t4 = wideSubtract(
+    t4 = wideAdd(
       wideAdd(t2, t3),
-      wideMultiply(t2, wideSigmoid(wideNegate(t1))),
+      wideNegate(wideMultiply(t2, wideSigmoid(wideNegate(t1)))),
     );
   }
   return t4;

@@ -1109,13 +1109,15 @@ function wideLimitOfPowers(
 
 function poluExactlyWide(x0: Wide, x1: Wide): Wide {
   let t0 = wideSubtract(
-    widePow(wideSubtract(wideInteger(1n), x0), wideNegate(x1)),
     wideInteger(1n),
+    widePow(wideSubtract(wideInteger(1n), x0), wideNegate(x1)),
   );
   if (wideLess(x0, wideInteger(1n))) {
-    t0 = wideExpm1(wideMultiply(wideNegate(x1), wideLog1p(wideNegate(x0))));
+    t0 = wideNegate(
+      wideExpm1(wideMultiply(wideNegate(x1), wideLog1p(wideNegate(x0)))),
+    );
   }
-  let t1 = t0;
+  let t1 = wideNegate(t0);
   if (wideLessOrEqual(wideInteger(0n), x0)) {
     t1 = x0;
   }
@@ -1221,13 +1223,15 @@ function poluDxExactly(x0: number, x1: number, x2: number): number {
 
 function poluYExactlyWide(x0: Wide, x1: Wide): Wide {
   let t0 = wideSubtract(
-    widePow(wideSubtract(wideInteger(1n), x0), wideNegate(x1)),
     wideInteger(1n),
+    widePow(wideSubtract(wideInteger(1n), x0), wideNegate(x1)),
   );
   if (wideLess(x0, wideInteger(1n))) {
-    t0 = wideExpm1(wideMultiply(wideNegate(x1), wideLog1p(wideNegate(x0))));
+    t0 = wideNegate(
+      wideExpm1(wideMultiply(wideNegate(x1), wideLog1p(wideNegate(x0)))),
+    );
   }
-  let t1 = t0;
+  let t1 = wideNegate(t0);
   if (wideLessOrEqual(wideInteger(0n), x0)) {
     t1 = x0;
   }

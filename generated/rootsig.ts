@@ -752,18 +752,17 @@ function wideLimit(
 }
 
 function rootsigDxExactlyWide(x0: Wide, x1: Wide): Wide {
-  const t0 = widePower(x0, 2);
-  const t1 = wideHypot(wideInteger(1n), x0);
-  let t2 = wideAdd(t1, wideInteger(1n));
-  if (wideLess(wideMultiply(t1, wideInteger(1n)), wideInteger(0n))) {
-    t2 = wideDivide(t0, wideSubtract(t1, wideInteger(1n)));
-  }
+  const t0 = wideHypot(wideInteger(1n), x0);
+  const t1 = wideAdd(t0, wideInteger(1n));
   return wideDivide(
     wideMultiply(
       x1,
-      wideSubtract(wideInteger(1n), wideDivide(t0, wideMultiply(t1, t2))),
+      wideSubtract(
+        wideInteger(1n),
+        wideDivide(widePower(x0, 2), wideMultiply(t0, t1)),
+      ),
     ),
-    t2,
+    t1,
   );
 }
 
@@ -797,43 +796,30 @@ function rootsigDxExactly(x0: number, x1: number): number {
     return x1;
   }
   let value = rootsigDxExactlyAt(x0, x1, 0n);
-  if (Math.abs(x0) > 1.7976931348623157e308) {
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = rootsigDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
 }
 
 function rootsigDxDxExactlyWide(x0: Wide, x1: Wide): Wide {
-  const t0 = wideMultiply(wideInteger(-3n), x0);
-  const t1 = wideHypot(wideInteger(1n), x0);
-  const t2 = wideMultiply(t0, t1);
-  const t3 = widePower(x0, 3);
-  const t4 = wideSubtract(t0, wideMultiply(wideInteger(3n), t3));
-  let t5 = wideSubtract(
-    t4,
-    wideMultiply(wideMultiply(wideInteger(3n), x0), t1),
-  );
-  if (wideLess(wideMultiply(t2, t4), wideInteger(0n))) {
-    t5 = wideDivide(
-      wideSubtract(
-        wideMultiply(wideInteger(-9n), widePower(x0, 4)),
-        wideMultiply(wideInteger(9n), widePower(x0, 6)),
-      ),
-      wideSubtract(t2, t4),
-    );
-  }
-  const t6 = widePower(x0, 2);
-  let t7 = wideAdd(t1, wideInteger(1n));
-  if (wideLess(wideMultiply(t1, wideInteger(1n)), wideInteger(0n))) {
-    t7 = wideDivide(t6, wideSubtract(t1, wideInteger(1n)));
-  }
-  const t8 = wideMultiply(
-    wideMultiply(wideAdd(t6, wideInteger(1n)), t1),
-    widePower(t7, 2),
-  );
+  const t0 = widePower(x0, 3);
+  const t1 = wideAdd(widePower(x0, 2), wideInteger(1n));
+  const t2 = wideHypot(wideInteger(1n), x0);
+  const t3 = wideAdd(t2, wideInteger(1n));
+  const t4 = widePower(t3, 2);
   return wideDivide(
-    wideMultiply(x1, wideAdd(wideDivide(t5, t8), wideDivide(t3, t8))),
-    t7,
+    wideMultiply(
+      x1,
+      wideAdd(
+        wideSubtract(
+          wideDivide(wideMultiply(wideInteger(3n), t0), wideMultiply(t1, t4)),
+          wideDivide(wideMultiply(wideInteger(3n), x0), wideMultiply(t2, t3)),
+        ),
+        wideDivide(t0, wideMultiply(wideMultiply(t1, t2), t4)),
+      ),
+    ),
+    t3,
   );
 }
 
@@ -867,7 +853,7 @@ function rootsigDxDxExactly(x0: number, x1: number): number {
     return x1;
   }
   let value = rootsigDxDxExactlyAt(x0, x1, 0n);
-  if (Math.abs(x0) > 1.7976931348623157e308) {
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = rootsigDxDxExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);

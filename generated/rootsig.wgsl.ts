@@ -349,16 +349,6 @@ fn rootsig_wide_divide_loose(a: rootsig_wide, b: rootsig_wide) -> rootsig_wide {
   );
 }
 
-fn rootsig_wide_less(a: rootsig_wide, b: rootsig_wide) -> bool {
-  if (rootsig_wide_is_nan(a) | rootsig_wide_is_nan(b)) {
-    return false;
-  }
-  if (rootsig_wide_is_negative(a) != rootsig_wide_is_negative(b)) {
-    return rootsig_wide_is_negative(a);
-  }
-  return select(rootsig_wide_is_smaller(a, b), rootsig_wide_is_smaller(b, a), rootsig_wide_is_negative(a));
-}
-
 fn rootsig_wide_negate(x: rootsig_wide) -> rootsig_wide {
   return rootsig_wide(!x.negative, x.mantissa, x.exponent);
 }
@@ -399,48 +389,26 @@ fn rootsig_wide_leading_of(x: rootsig_wide) -> rootsig_wide_leading {
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r0 = multiply(r0, r0)
-//   r4 = multiply(r1, r0)
+//   r2 = multiply(r1, r0)
 //   r0 = add(r1, r0)
 //   r0 = sqrt(r0)
-//   r5 = add(r0, r1)
-//   r2 = add(r0, r2)
-//   r2 = divide(r4, r2)
-//   r6 = multiply(r0, r1)
-//   r3 = less(r6, r3)
-//   r3 = select(r5, r2, r3)
+//   r3 = add(r0, r1)
 //   r0 = multiply(r0, r3)
-//   r0 = divide(r4, r0)
+//   r0 = divide(r2, r0)
 //   r0 = negate(r0)
 //   r0 = add(r1, r0)
 //   r3 = divide(r0, r3)
 fn rootsig_backward_exactly_wide(x0: rootsig_wide) -> rootsig_wide_outcome {
-  var registers = array<rootsig_wide, 7>(
-    x0,
-    rootsig_WIDE_ONE,
-    rootsig_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
-    rootsig_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
-    rootsig_WIDE_ZERO,
-    rootsig_WIDE_ZERO,
-    rootsig_WIDE_ZERO
-  );
+  var registers = array<rootsig_wide, 4>(x0, rootsig_WIDE_ONE, rootsig_WIDE_ZERO, rootsig_WIDE_ZERO);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 7>(
-    -rootsig_WIDE_BEYOND,
-    -rootsig_WIDE_BEYOND,
-    -rootsig_WIDE_BEYOND,
-    -rootsig_WIDE_BEYOND,
-    -rootsig_WIDE_BEYOND,
-    -rootsig_WIDE_BEYOND,
-    -rootsig_WIDE_BEYOND
-  );
+  var errors = array<i32, 4>(-rootsig_WIDE_BEYOND, -rootsig_WIDE_BEYOND, -rootsig_WIDE_BEYOND, -rootsig_WIDE_BEYOND);
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 30>(
-    0x00000000u, 0x00000000u, 0x00000004u, 0x00000001u, 0x00000400u, 0x00000001u, 0x00000800u, 0x00000000u, 0x00000405u,
-    0x00000400u, 0x00000402u, 0x00000800u, 0x00000c02u, 0x00000804u, 0x00000006u, 0x00000400u, 0x00001003u, 0x00000c06u,
-    0x00001403u, 0x00300805u, 0x00000000u, 0x00000c00u, 0x00000c00u, 0x00000004u, 0x00001800u, 0x00000000u, 0x00000400u,
-    0x00000001u, 0x00000c03u, 0x00000c00u
+  var steps = array<u32, 20>(
+    0x00000000u, 0x00000000u, 0x00000002u, 0x00000001u, 0x00000400u, 0x00000001u, 0x00000800u, 0x00000000u, 0x00000403u,
+    0x00000400u, 0x00000000u, 0x00000c00u, 0x00000c00u, 0x00000002u, 0x00001000u, 0x00000000u, 0x00000400u, 0x00000001u,
+    0x00000c03u, 0x00000c00u
   );
-  for (var i = 0; i < 30; i = i + 2) {
+  for (var i = 0; i < 20; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -459,12 +427,6 @@ fn rootsig_backward_exactly_wide(x0: rootsig_wide) -> rootsig_wide_outcome {
     } else if (operation == 3u) {
       value = rootsig_wide_divide_loose(a, b);
     } else if (operation == 4u) {
-      value = rootsig_wide(rootsig_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
-    } else if (operation == 5u) {
-      if (registers[c].negative) {
-        value = b;
-      }
-    } else if (operation == 6u) {
       value = rootsig_wide_negate(a);
     }
     var result = rootsig_wide_normalised(value.negative, value.mantissa, value.exponent);
@@ -483,9 +445,6 @@ fn rootsig_backward_exactly_wide(x0: rootsig_wide) -> rootsig_wide_outcome {
     if (operation == 3u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
-    if (operation == 5u) {
-      error = errors[select(first, second, registers[c].negative)];
-    }
     registers[code & 1023u] = result;
     if (result.exponent >= rootsig_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -495,7 +454,7 @@ fn rootsig_backward_exactly_wide(x0: rootsig_wide) -> rootsig_wide_outcome {
     }
     // Where the result was rounded.
     var rounding = result.exponent;
-    if ((operation == 5u) | (operation == 6u)) {
+    if (operation == 4u) {
       rounding = -rootsig_WIDE_BEYOND;
     }
     if (
@@ -758,7 +717,7 @@ fn rootsig_backward_exactly(x0: f32) -> f32 {
   while (search.stage < 24) {
     let found = rootsig_backward_exactly_wide(rootsig_wide_operand_at(wide_x0, search, 1, true, infinite));
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 0)];
-    search = rootsig_wide_searched(search, found, 1, varied, largest, smallest, infinite, true, zero);
+    search = rootsig_wide_searched(search, found, 1, varied, largest, smallest, infinite, false, zero);
   }
   return rootsig_wide_leading_to_f32(search.value);
 }

@@ -1435,39 +1435,45 @@ function sigmoidAlgebraicDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
     wideInteger(1n),
   );
   const t10 = wideSubtract(
-    wideSubtract(
-      wideMultiply(
-        t4,
+    wideMultiply(
+      t4,
+      wideSubtract(
+        wideMultiply(t5, t6),
         wideDivide(
-          wideAdd(
-            wideSubtract(
-              wideMultiply(t5, t6),
+          wideSubtract(
+            wideAdd(
               wideMultiply(t8, wideAdd(t7, wideInteger(1n))),
+              wideMultiply(wideMultiply(t7, t1), t6),
             ),
             wideDivide(wideMultiply(t2, widePower(t8, 2)), t3),
           ),
           t3,
         ),
       ),
-      wideDivide(
-        wideMultiply(
-          wideMultiply(widePower(t9, 2), t4),
-          wideTanh(
-            wideDivide(
-              wideMultiply(
-                wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
-                t1,
-              ),
-              t3,
+    ),
+    wideDivide(
+      wideMultiply(
+        wideMultiply(widePower(t9, 2), t4),
+        wideTanh(
+          wideDivide(
+            wideMultiply(
+              wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), x0),
+              t1,
             ),
+            t3,
           ),
         ),
-        t3,
       ),
+      t3,
     ),
-    wideDivide(wideMultiply(wideMultiply(t8, t9), t4), t3),
   );
-  return wideDivide(wideMultiply(x2, t10), t3);
+  return wideDivide(
+    wideMultiply(
+      x2,
+      wideSubtract(t10, wideDivide(wideMultiply(wideMultiply(t8, t9), t4), t3)),
+    ),
+    t3,
+  );
 }
 
 /** With the exponent of what stands for infinity, or for 0. */

@@ -1441,8 +1441,8 @@ function softClippingDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   let t2 = wideAdd(wideMultiply(t0, wideSigmoid(t1)), wideInteger(1n));
   if (wideLess(wideInteger(0n), t1)) {
     t2 = wideAdd(
-      wideSubtract(t0, wideMultiply(wideSigmoid(wideNegate(t1)), t0)),
-      wideInteger(1n),
+      wideAdd(t0, wideInteger(1n)),
+      wideNegate(wideMultiply(wideSigmoid(wideNegate(t1)), t0)),
     );
   }
   return wideDivide(wideMultiply(wideMultiply(x2, t0), wideLogistic(t1)), t2);
@@ -1558,8 +1558,8 @@ function softClippingDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   let t4 = wideAdd(wideMultiply(t0, wideSigmoid(t2)), wideInteger(1n));
   if (wideLess(wideInteger(0n), t2)) {
     t4 = wideAdd(
-      wideSubtract(t0, wideMultiply(wideSigmoid(wideNegate(t2)), t0)),
-      wideInteger(1n),
+      wideAdd(t0, wideInteger(1n)),
+      wideNegate(wideMultiply(wideSigmoid(wideNegate(t2)), t0)),
     );
   }
   return wideDivide(

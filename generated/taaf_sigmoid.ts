@@ -1671,9 +1671,11 @@ function taafSigmoidExactlyWide(
   const t1 = wideAdd(x3, t0);
   let t2 = wideAdd(x4, wideMultiply(x1, wideSigmoid(t1)));
   if (wideLess(wideInteger(0n), t1)) {
-    t2 = wideSubtract(
+    t2 = wideAdd(
       wideAdd(x1, x4),
-      wideMultiply(x1, wideSigmoid(wideSubtract(wideNegate(x3), t0))),
+      wideNegate(
+        wideMultiply(x1, wideSigmoid(wideSubtract(wideNegate(x3), t0))),
+      ),
     );
   }
   return t2;
@@ -2071,9 +2073,11 @@ function taafSigmoidYExactlyWide(
   const t1 = wideAdd(x3, t0);
   let t2 = wideAdd(x4, wideMultiply(x1, wideSigmoid(t1)));
   if (wideLess(wideInteger(0n), t1)) {
-    t2 = wideSubtract(
+    t2 = wideAdd(
       wideAdd(x1, x4),
-      wideMultiply(x1, wideSigmoid(wideSubtract(wideNegate(x3), t0))),
+      wideNegate(
+        wideMultiply(x1, wideSigmoid(wideSubtract(wideNegate(x3), t0))),
+      ),
     );
   }
   return t2;

@@ -1799,19 +1799,18 @@ function wideLimitOfPowers(
 }
 
 function xieluExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
-  const t0 = wideSoftplus(x2);
-  const t1 = wideExpm1(x0);
-  let t2 = wideSubtract(
-    wideAdd(wideMultiply(t0, t1), wideMultiply(x3, t1)),
-    wideMultiply(x0, t0),
+  const t0 = wideMultiply(x0, x3);
+  let t1 = wideAdd(
+    t0,
+    wideMultiply(
+      wideAdd(x3, wideSoftplus(x2)),
+      wideSubtract(wideExpm1(x0), x0),
+    ),
   );
   if (wideLess(wideInteger(0n), x0)) {
-    t2 = wideAdd(
-      wideMultiply(widePower(x0, 2), wideSoftplus(x1)),
-      wideMultiply(x0, x3),
-    );
+    t1 = wideAdd(wideMultiply(widePower(x0, 2), wideSoftplus(x1)), t0);
   }
-  return t2;
+  return t1;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -2078,19 +2077,18 @@ function xieluDalphaN_exactly(x0: number, x1: number, x2: number): number {
 }
 
 function xieluYExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
-  const t0 = wideSoftplus(x2);
-  const t1 = wideExpm1(x0);
-  let t2 = wideSubtract(
-    wideAdd(wideMultiply(t0, t1), wideMultiply(x3, t1)),
-    wideMultiply(x0, t0),
+  const t0 = wideMultiply(x0, x3);
+  let t1 = wideAdd(
+    t0,
+    wideMultiply(
+      wideAdd(x3, wideSoftplus(x2)),
+      wideSubtract(wideExpm1(x0), x0),
+    ),
   );
   if (wideLess(wideInteger(0n), x0)) {
-    t2 = wideAdd(
-      wideMultiply(widePower(x0, 2), wideSoftplus(x1)),
-      wideMultiply(x0, x3),
-    );
+    t1 = wideAdd(wideMultiply(widePower(x0, 2), wideSoftplus(x1)), t0);
   }
-  return t2;
+  return t1;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */

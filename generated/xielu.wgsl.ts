@@ -252,20 +252,7 @@ const xielu_WIDE_TWO: xielu_wide = xielu_wide(false, vec4<u32>(0u, 0u, 0u, 0x800
 
 const xielu_WIDE_HALF: xielu_wide = xielu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
-fn xielu_wide_abs(x: xielu_wide) -> xielu_wide {
-  return xielu_wide(false, x.mantissa, x.exponent);
-}
-
-fn xielu_wide_negate(x: xielu_wide) -> xielu_wide {
-  return xielu_wide(!x.negative, x.mantissa, x.exponent);
-}
-
-const xielu_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
-
-const xielu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
-
-// ln 2, log2(e) / 2, sqrt(1/2).
-const xielu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
+const xielu_WIDE_LIMIT: i32 = 1 << 28u;
 
 // A sum of natural numbers of 128 bits, the lowest word first.
 fn xielu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
@@ -308,6 +295,29 @@ fn xielu_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
   return sum;
 }
 
+fn xielu_wide_multiply_loose(a: xielu_wide, b: xielu_wide) -> xielu_wide {
+  let product = xielu_nat_multiply_high(a.mantissa, b.mantissa);
+  let exponent = a.exponent + b.exponent;
+  // Zero times infinity, and NaN times anything.
+  let invalid = all(product == vec4<u32>()) & (exponent > -xielu_WIDE_LIMIT);
+  return xielu_wide(a.negative != b.negative, product, select(exponent, xielu_WIDE_NAN.exponent, invalid));
+}
+
+fn xielu_wide_abs(x: xielu_wide) -> xielu_wide {
+  return xielu_wide(false, x.mantissa, x.exponent);
+}
+
+fn xielu_wide_negate(x: xielu_wide) -> xielu_wide {
+  return xielu_wide(!x.negative, x.mantissa, x.exponent);
+}
+
+const xielu_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
+
+const xielu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+
+// ln 2, log2(e) / 2, sqrt(1/2).
+const xielu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
+
 // floor(a / n) for 0 < n < 2^16.
 fn xielu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
   var quotient = a;
@@ -335,8 +345,6 @@ fn xielu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 fn xielu_wide_is_nan(x: xielu_wide) -> bool {
   return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
-
-const xielu_WIDE_LIMIT: i32 = 1 << 28u;
 
 // floor(a / 2^n).
 fn xielu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
@@ -491,14 +499,6 @@ fn xielu_wide_less(a: xielu_wide, b: xielu_wide) -> bool {
   return select(xielu_wide_is_smaller(a, b), xielu_wide_is_smaller(b, a), xielu_wide_is_negative(a));
 }
 
-fn xielu_wide_multiply_loose(a: xielu_wide, b: xielu_wide) -> xielu_wide {
-  let product = xielu_nat_multiply_high(a.mantissa, b.mantissa);
-  let exponent = a.exponent + b.exponent;
-  // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) & (exponent > -xielu_WIDE_LIMIT);
-  return xielu_wide(a.negative != b.negative, product, select(exponent, xielu_WIDE_NAN.exponent, invalid));
-}
-
 // The y of that, or 1.
 fn xielu_wide_log_fraction(x: xielu_wide) -> xielu_wide {
   if (xielu_wide_is_negative(x) | (abs(x.exponent) >= xielu_WIDE_LIMIT)) {
@@ -607,69 +607,68 @@ fn xielu_wide_leading_of(x: xielu_wide) -> xielu_wide_leading {
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r11 = abs(r2)
-//   r11 = negate(r11)
-//   r11 = exponential(r11, 0)
-//   r12 = add(r11, r4)
-//   r13 = log_exponent(r12)
-//   r14 = abs(r11)
-//   r14 = less(r14, r6)
-//   r13 = select(r13, r5, r14)
-//   r13 = multiply(r13, r7)
-//   r12 = log_fraction(r12)
-//   r12 = add(r12, r8)
-//   r14 = select(r12, r11, r14)
-//   r11 = add(r14, r9)
-//   r11 = divide(r14, r11)
-//   r11 = twice_artanh(r11)
-//   r11 = add(r13, r11)
-//   r13 = add(r2, r11)
-//   r2 = select(r13, r11, r2)
-//   r11 = abs(r0)
-//   r10 = less(r11, r10)
-//   r11 = select(r5, r11, r10)
-//   r11 = exponential(r11, 1)
-//   r13 = add(r11, r4)
-//   r13 = divide(r11, r13)
-//   r13 = negate(r13)
-//   r13 = select(r11, r13, r0)
-//   r11 = exponential(r0, 0)
-//   r11 = add(r11, r8)
+//   r11 = multiply(r0, r3)
+//   r12 = abs(r2)
+//   r12 = negate(r12)
+//   r12 = exponential(r12, 0)
+//   r13 = add(r12, r4)
+//   r14 = log_exponent(r13)
+//   r15 = abs(r12)
+//   r15 = less(r15, r6)
+//   r14 = select(r14, r5, r15)
+//   r14 = multiply(r14, r7)
+//   r13 = log_fraction(r13)
+//   r13 = add(r13, r8)
+//   r15 = select(r13, r12, r15)
+//   r12 = add(r15, r9)
+//   r12 = divide(r15, r12)
+//   r12 = twice_artanh(r12)
+//   r12 = add(r14, r12)
+//   r14 = add(r2, r12)
+//   r2 = select(r14, r12, r2)
+//   r2 = add(r3, r2)
+//   r3 = abs(r0)
+//   r10 = less(r3, r10)
+//   r3 = select(r5, r3, r10)
+//   r3 = exponential(r3, 1)
+//   r12 = add(r3, r4)
+//   r12 = divide(r3, r12)
+//   r12 = negate(r12)
+//   r12 = select(r3, r12, r0)
+//   r3 = exponential(r0, 0)
+//   r3 = add(r3, r8)
 //   r10 = negate(r10)
-//   r10 = select(r13, r11, r10)
-//   r11 = multiply(r2, r10)
-//   r10 = multiply(r3, r10)
-//   r10 = add(r11, r10)
-//   r2 = multiply(r0, r2)
-//   r2 = negate(r2)
-//   r2 = add(r10, r2)
-//   r10 = multiply(r0, r0)
-//   r10 = multiply(r4, r10)
-//   r11 = abs(r1)
-//   r11 = negate(r11)
-//   r11 = exponential(r11, 0)
-//   r4 = add(r11, r4)
-//   r13 = log_exponent(r4)
-//   r14 = abs(r11)
+//   r10 = select(r12, r3, r10)
+//   r3 = negate(r0)
+//   r3 = add(r10, r3)
+//   r3 = multiply(r2, r3)
+//   r3 = add(r11, r3)
+//   r2 = multiply(r0, r0)
+//   r2 = multiply(r4, r2)
+//   r10 = abs(r1)
+//   r10 = negate(r10)
+//   r10 = exponential(r10, 0)
+//   r4 = add(r10, r4)
+//   r12 = log_exponent(r4)
+//   r14 = abs(r10)
 //   r6 = less(r14, r6)
-//   r13 = select(r13, r5, r6)
-//   r7 = multiply(r13, r7)
+//   r12 = select(r12, r5, r6)
+//   r7 = multiply(r12, r7)
 //   r4 = log_fraction(r4)
 //   r8 = add(r4, r8)
-//   r6 = select(r8, r11, r6)
+//   r6 = select(r8, r10, r6)
 //   r9 = add(r6, r9)
 //   r9 = divide(r6, r9)
 //   r9 = twice_artanh(r9)
 //   r9 = add(r7, r9)
 //   r7 = add(r1, r9)
 //   r1 = select(r7, r9, r1)
-//   r1 = multiply(r10, r1)
-//   r3 = multiply(r0, r3)
-//   r3 = add(r1, r3)
+//   r1 = multiply(r2, r1)
+//   r11 = add(r1, r11)
 //   r0 = less(r5, r0)
-//   r0 = select(r2, r3, r0)
+//   r0 = select(r3, r11, r0)
 fn xielu_exactly_wide(x0: xielu_wide, x1: xielu_wide, x2: xielu_wide, x3: xielu_wide) -> xielu_wide_outcome {
-  var registers = array<xielu_wide, 15>(
+  var registers = array<xielu_wide, 16>(
     x0,
     x1,
     x2,
@@ -684,10 +683,11 @@ fn xielu_exactly_wide(x0: xielu_wide, x1: xielu_wide, x2: xielu_wide, x3: xielu_
     xielu_WIDE_ZERO,
     xielu_WIDE_ZERO,
     xielu_WIDE_ZERO,
+    xielu_WIDE_ZERO,
     xielu_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 15>(
+  var errors = array<i32, 16>(
     -xielu_WIDE_BEYOND,
     -xielu_WIDE_BEYOND,
     -xielu_WIDE_BEYOND,
@@ -702,26 +702,27 @@ fn xielu_exactly_wide(x0: xielu_wide, x1: xielu_wide, x2: xielu_wide, x3: xielu_
     -xielu_WIDE_BEYOND,
     -xielu_WIDE_BEYOND,
     -xielu_WIDE_BEYOND,
+    -xielu_WIDE_BEYOND,
     -xielu_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 122>(
-    0x0000000bu, 0x00000802u, 0x0000040bu, 0x00002c0bu, 0x0000080bu, 0x20002c0bu, 0x00000c0cu, 0x0000100bu, 0x0000100du,
-    0x0000300cu, 0x0000000eu, 0x00002c0bu, 0x0000140eu, 0x0000180eu, 0x0000180du, 0x00e0140du, 0x00001c0du, 0x00001c0du,
-    0x0000200cu, 0x0000300cu, 0x00000c0cu, 0x0000200cu, 0x0000180eu, 0x00e02c0cu, 0x00000c0bu, 0x0000240eu, 0x0000240bu,
-    0x00002c0eu, 0x0000280bu, 0x00002c0bu, 0x00000c0bu, 0x00002c0du, 0x00000c0du, 0x00002c02u, 0x00001802u, 0x00202c0du,
-    0x0000000bu, 0x00000000u, 0x0000140au, 0x0000280bu, 0x0000180bu, 0x00a02c05u, 0x0000080bu, 0x20102c0bu, 0x00000c0du,
-    0x0000100bu, 0x0000240du, 0x0000340bu, 0x0000040du, 0x0000340du, 0x0000180du, 0x0000340bu, 0x0000080bu, 0x20000000u,
-    0x00000c0bu, 0x0000200bu, 0x0000040au, 0x0000280au, 0x0000180au, 0x00a02c0du, 0x00001c0bu, 0x00002802u, 0x00001c0au,
-    0x00002803u, 0x00000c0au, 0x0000280bu, 0x00001c02u, 0x00000800u, 0x00000402u, 0x00000802u, 0x00000c02u, 0x0000080au,
-    0x00001c0au, 0x00000000u, 0x00001c0au, 0x00002804u, 0x0000000bu, 0x00000401u, 0x0000040bu, 0x00002c0bu, 0x0000080bu,
-    0x20002c0bu, 0x00000c04u, 0x0000100bu, 0x0000100du, 0x00001004u, 0x0000000eu, 0x00002c0bu, 0x00001406u, 0x0000180eu,
-    0x0000180du, 0x0060140du, 0x00001c07u, 0x00001c0du, 0x00002004u, 0x00001004u, 0x00000c08u, 0x00002004u, 0x00001806u,
-    0x00602c08u, 0x00000c09u, 0x00002406u, 0x00002409u, 0x00002406u, 0x00002809u, 0x00002409u, 0x00000c09u, 0x00002407u,
-    0x00000c07u, 0x00002401u, 0x00001801u, 0x00102407u, 0x00001c01u, 0x0000040au, 0x00001c03u, 0x00000c00u, 0x00000c03u,
-    0x00000c01u, 0x00001400u, 0x00000005u, 0x00001800u, 0x00000c02u
+  var steps = array<u32, 120>(
+    0x0000000bu, 0x00000c00u, 0x0000040cu, 0x00000802u, 0x0000080cu, 0x0000300cu, 0x00000c0cu, 0x2000300cu, 0x0000100du,
+    0x0000100cu, 0x0000140eu, 0x0000340du, 0x0000040fu, 0x0000300cu, 0x0000180fu, 0x0000180fu, 0x00001c0eu, 0x00f0140eu,
+    0x0000000eu, 0x00001c0eu, 0x0000200du, 0x0000340du, 0x0000100du, 0x0000200du, 0x00001c0fu, 0x00f0300du, 0x0000100cu,
+    0x0000240fu, 0x0000240cu, 0x0000300fu, 0x0000280cu, 0x0000300cu, 0x0000100cu, 0x0000300eu, 0x0000100eu, 0x00003002u,
+    0x00001c02u, 0x0020300eu, 0x00001002u, 0x00000803u, 0x00000403u, 0x00000000u, 0x0000180au, 0x00002803u, 0x00001c03u,
+    0x00a00c05u, 0x00000c03u, 0x20100c03u, 0x0000100cu, 0x00001003u, 0x0000240cu, 0x00003003u, 0x0000080cu, 0x0000300cu,
+    0x00001c0cu, 0x00003003u, 0x00000c03u, 0x20000000u, 0x00001003u, 0x00002003u, 0x0000080au, 0x0000280au, 0x00001c0au,
+    0x00a00c0cu, 0x00000803u, 0x00000000u, 0x00001003u, 0x00000c0au, 0x00000003u, 0x00000c02u, 0x00001003u, 0x00000c0bu,
+    0x00000002u, 0x00000000u, 0x00000002u, 0x00000804u, 0x0000040au, 0x00000401u, 0x0000080au, 0x0000280au, 0x00000c0au,
+    0x2000280au, 0x00001004u, 0x0000100au, 0x0000140cu, 0x00001004u, 0x0000040eu, 0x0000280au, 0x00001806u, 0x0000180eu,
+    0x00001c0cu, 0x0060140cu, 0x00000007u, 0x00001c0cu, 0x00002004u, 0x00001004u, 0x00001008u, 0x00002004u, 0x00001c06u,
+    0x00602808u, 0x00001009u, 0x00002406u, 0x00002409u, 0x00002406u, 0x00002809u, 0x00002409u, 0x00001009u, 0x00002407u,
+    0x00001007u, 0x00002401u, 0x00001c01u, 0x00102407u, 0x00000001u, 0x00000402u, 0x0000100bu, 0x00002c01u, 0x00001800u,
+    0x00000005u, 0x00001c00u, 0x00002c03u
   );
-  for (var i = 0; i < 122; i = i + 2) {
+  for (var i = 0; i < 120; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -732,23 +733,23 @@ fn xielu_exactly_wide(x0: xielu_wide, x1: xielu_wide, x2: xielu_wide, x3: xielu_
     let operation = code >> 10u;
     var value = a;
     if (operation == 0u) {
-      value = xielu_wide_abs(a);
+      value = xielu_wide_multiply_loose(a, b);
     } else if (operation == 1u) {
-      value = xielu_wide_negate(a);
+      value = xielu_wide_abs(a);
     } else if (operation == 2u) {
-      value = xielu_wide_exponential_loose(a, c - 512u);
+      value = xielu_wide_negate(a);
     } else if (operation == 3u) {
-      value = xielu_wide_add_loose(a, b);
+      value = xielu_wide_exponential_loose(a, c - 512u);
     } else if (operation == 4u) {
-      value = xielu_wide_log_exponent_loose(a);
+      value = xielu_wide_add_loose(a, b);
     } else if (operation == 5u) {
-      value = xielu_wide(xielu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = xielu_wide_log_exponent_loose(a);
     } else if (operation == 6u) {
+      value = xielu_wide(xielu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+    } else if (operation == 7u) {
       if (registers[c].negative) {
         value = b;
       }
-    } else if (operation == 7u) {
-      value = xielu_wide_multiply_loose(a, b);
     } else if (operation == 8u) {
       value = xielu_wide_log_fraction(a);
     } else if (operation == 9u) {
@@ -758,7 +759,10 @@ fn xielu_exactly_wide(x0: xielu_wide, x1: xielu_wide, x2: xielu_wide, x3: xielu_
     }
     var result = xielu_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
-    if (operation == 2u) {
+    if (operation == 0u) {
+      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+    }
+    if (operation == 3u) {
       error = select(
         errors[first] + select(result.exponent, 1, c == 513u),
         -xielu_WIDE_BEYOND,
@@ -768,14 +772,11 @@ fn xielu_exactly_wide(x0: xielu_wide, x1: xielu_wide, x2: xielu_wide, x3: xielu_
         error = result.exponent + (128 - 4);
       }
     }
-    if (operation == 3u) {
+    if (operation == 4u) {
       error = max(errors[first], errors[second]);
     }
-    if (operation == 6u) {
-      error = errors[select(first, second, registers[c].negative)];
-    }
     if (operation == 7u) {
-      error = max(errors[first] + b.exponent, errors[second] + a.exponent);
+      error = errors[select(first, second, registers[c].negative)];
     }
     if (operation == 9u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
@@ -789,13 +790,13 @@ fn xielu_exactly_wide(x0: xielu_wide, x1: xielu_wide, x2: xielu_wide, x3: xielu_
     }
     // Where the result was rounded.
     var rounding = result.exponent;
-    if ((operation == 0u) | (operation == 1u) | (operation == 6u)) {
+    if ((operation == 1u) | (operation == 2u) | (operation == 7u)) {
       rounding = -xielu_WIDE_BEYOND;
     }
-    if ((operation == 7u) & (abs(result.exponent) < xielu_WIDE_LIMIT) & (xielu_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 0u) & (abs(result.exponent) < xielu_WIDE_LIMIT) & (xielu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -xielu_WIDE_BEYOND;
     }
-    if ((operation == 3u) & xielu_wide_adds_exactly(a, b) & (xielu_nat_low_word(result.mantissa) == 0u)) {
+    if ((operation == 4u) & xielu_wide_adds_exactly(a, b) & (xielu_nat_low_word(result.mantissa) == 0u)) {
       rounding = -xielu_WIDE_BEYOND;
     }
     errors[code & 1023u] = max(min(error, xielu_WIDE_BEYOND + xielu_WIDE_LIMIT), rounding);

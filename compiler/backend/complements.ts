@@ -16,6 +16,7 @@ import {
   termsOf,
 } from "../algebra/forms.js";
 import { normalise } from "../algebra/normalise.js";
+import { signOf } from "../algebra/sign.js";
 import { apply, constant, type Expr, isApplication, rebuild, Space } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
@@ -25,6 +26,7 @@ import { Collected } from "./expansion.js";
 export const withComplements = (root: Expr): Expr =>
   rebuild(root, (node, operands) => {
     const built = apply(node.primitive, operands, node.rule);
+    if (node.primitive === "log") return logarithmOfLacking(operands[0]!) ?? built;
     if (!isSum(built)) return built;
     const sum = new Sum(termsOf(built));
     return (
@@ -83,6 +85,23 @@ function differenceOf(primitive: PrimitiveName, a: Expr, b: Expr): Expr | undefi
   if (!below) return where("greater", middle, 0, upper, plain);
   // Next to 0 these functions are as their operands are.
   return where("greater", middle, 2, upper, where("less", middle, -2, difference(below(a), below(b)), plain));
+}
+
+/** 1 - e^a */
+const lackingOf = (a: Expr): Expr => apply("negate", [apply("expm1", [a])]);
+
+/** The logarithm of 1 - e^a, which may be next to 1, or to 0. */
+function logarithmOfLacking(node: Expr): Expr | undefined {
+  if (isApplication(node, "where")) {
+    const [condition, lacking, other] = node.operands;
+    const first = logarithmOfLacking(lacking!);
+    return first && apply("where", [condition!, first, apply("log", [other!])]);
+  }
+  const inner = isApplication(node, "negate") ? node.operands[0]! : undefined;
+  if (!inner || !isApplication(inner, "expm1")) return undefined;
+  const exponent = inner.operands[0]!;
+  const near = apply("log1p", [apply("negate", [apply("exp", [exponent])])]);
+  return apply("where", [apply("less", [exponent, constant(-1)]), near, apply("log", [node])]);
 }
 
 /** A term of a sum that is a multiple of a function. */
@@ -149,6 +168,8 @@ class Sum {
       const root = productOf(base);
       if (![...root.powers.keys()].some(isRoot)) continue;
       const [first, second] = [scaled(base, coefficient), rawSum(this.without(base))];
+      const [p, q] = [signOf(first), signOf(second)];
+      if ((p.nonnegative && q.nonnegative) || (p.nonpositive && q.nonpositive)) continue;
       const numerator = differenceOfSquares(first, second);
       if (!numerator) continue;
       const conjugate = apply("divide", [numerator, difference(first, second)]);
@@ -164,10 +185,11 @@ class Sum {
       const [a, b] = power.operands;
       const level = this.terms.get(rest);
       if (power.primitive !== "pow" || !level || !R.equal(level, R.negate(coefficient))) continue;
-      const exponent = apply("multiply", [b!, normalise(apply("log", [a!]))]);
-      const lessOne = where("greater", a!, 0, apply("expm1", [exponent]), difference(power, one()));
+      const exponent = apply("multiply", [b!, logarithmOfLacking(a!) ?? normalise(apply("log", [a!]))]);
+      const lacking = where("greater", a!, 0, lackingOf(exponent), difference(one(), power));
       const terms = this.without(base, rest);
-      addTerm(terms, productWith(rest, lessOne), coefficient);
+      if (terms.size === 0 && rest === one() && R.isOne(level)) return lacking;
+      addTerm(terms, productWith(rest, lacking), level);
       return rawSum(terms);
     }
     return undefined;
@@ -182,8 +204,9 @@ class Sum {
       const beside = (limit: 1 | -1, from: Expr): Expr => {
         const terms = this.without(base);
         addTerm(terms, rest, limit === 1 ? coefficient : R.negate(coefficient));
-        addTerm(terms, productWith(rest, from), limit === 1 ? R.negate(coefficient) : coefficient);
-        return rawSum(terms);
+        const part = scaled(productWith(rest, from), limit === 1 ? R.negate(coefficient) : coefficient);
+        // What takes the limit away comes first.
+        return apply("add", [rawSum(terms), part]);
       };
       const plain = rawSum(this.terms);
       const lower = below ? where("less", operand, -1, beside(-1, below(operand)), plain) : plain;

@@ -15,6 +15,14 @@ import {
 import { normalise } from "../algebra/normalise.js";
 import { apply, constant, type Expr, rebuild } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
+import type { PrimitiveName } from "../primitives/table.js";
+
+/** Of what parts are multiplied out: of variables, and of functions that stay small. */
+const isPart = (node: Expr): boolean => node.kind !== "application" || bounded.has(node.primitive) || isSum(node);
+
+const bounded: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>([
+  ...(["sigmoid", "tanh", "erf", "normcdf", "sin", "cos", "atan"] as const),
+]);
 
 /** More terms are not worth it. */
 const mostTerms = 48;
@@ -43,7 +51,8 @@ function expanded(sum: Expr): Expr | undefined {
     for (const [factor, power] of shared) multiplyPower(raised, factor, power);
     if (!collected.addProduct(raised)) return undefined;
   }
-  if (!collected.hasLost) return undefined;
+  const factors = [...collected.terms.keys()].flatMap((base) => [...productOf(base).powers.keys()]);
+  if (!collected.hasLost || ![...shared.keys(), ...factors].every(isPart)) return undefined;
   const numerator = normalise(rawSum(collected.terms));
   const quotient = productOf(numerator);
   for (const [factor, power] of shared) multiplyPower(quotient, factor, -power);

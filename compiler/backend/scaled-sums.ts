@@ -206,7 +206,7 @@ function formsOf(node: Expr, operands: readonly Forms[]): Forms {
       const whole = node.primitive === "log1p" ? plus(part, least) : plus(part, apply("sqrt", [root]));
       const large = plus(apply("log", [whole]), exponent);
       const signed = node.primitive === "asinh" ? where(isBelow(p.rest), negated(large), large) : large;
-      const isLarge = apply("greater", [node.primitive === "log1p" ? u! : size(u!), constant(2)]);
+      const isLarge = apply("greater", [node.primitive === "asinh" ? size(u!) : u!, constant(2)]);
       return { plain: where(isLarge, signed, plain), scaled: null, gains: true };
     }
     case "sin":
