@@ -2,6 +2,7 @@
 import { apply, constant, type Expr, isApplication, reachable } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
+import { signOf } from "./sign.js";
 import { isSum, productOf, rawProduct, rawSum, termsOf } from "./forms.js";
 
 type Comparison = "less" | "lessOrEqual" | "greater" | "greaterOrEqual" | "equal" | "notEqual";
@@ -60,6 +61,8 @@ export function simplifyComparison(primitive: Comparison, left: Expr, right: Exp
   const beside = comparedWithInfinity(primitive, left, right) ?? comparedWithInfinity(mirrored[primitive], right, left);
   if (beside !== undefined) return truth(beside);
   if (right.kind !== "constant") return apply(primitive, [left, right]);
+  const sided = R.isZero(right.value) ? comparedWithZero(primitive, left) : undefined;
+  if (sided !== undefined) return truth(sided);
   const split = compareBranches(primitive, left, right);
   if (split) return split;
   let terms = termsOf(left);
@@ -79,6 +82,14 @@ export function simplifyComparison(primitive: Comparison, left: Expr, right: Exp
     return apply(direction, [base, constant(R.divide(bound, coefficient))]);
   }
   return apply(primitive, [offset ? rawSum(terms) : left, constant(bound)]);
+}
+
+/** What comes of comparing a number with 0 that is on one side of it whatever variables are. */
+function comparedWithZero(primitive: Comparison, left: Expr): boolean | undefined {
+  if (left.kind !== "application") return undefined;
+  const { nonnegative, nonpositive, nonzero } = signOf(left);
+  if (!nonzero || nonnegative === nonpositive) return undefined;
+  return decided(apply(primitive, [constant(nonnegative ? 1 : -1), constant(0)]));
 }
 
 /** What comes of comparing a real number with infinity. */

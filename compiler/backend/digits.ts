@@ -123,6 +123,7 @@ function* deepRows(
   if (!reachable([form]).some(mayCancel)) return;
   const { variables, rowsOf } = trialsOf(subject);
   const hasExponential = reachable([form]).some(isExponential);
+  const hasWave = reachable([form]).some((node) => node.kind === "application" && waves.has(node.primitive));
   const valueAt = (row: readonly number[], precision: number): Ball => {
     const bindings = variables.map(
       (variable, i) => [variable, { value: fromNumber(Math.fround(row[i] ?? 0)), tangent: null }] as const,
@@ -134,8 +135,10 @@ function* deepRows(
   for (const index of subject.activation.inputs.keys()) {
     for (const size of sizes) {
       // An error of an exponential's argument, which may be a square, is one relative to its value.
-      const lost = hasExponential ? Math.max(0, Math.ceil(2 * Math.log2(size))) : 0;
-      if (lost > exponentBits) continue;
+      const spent = hasExponential ? Math.max(0, Math.ceil(2 * Math.log2(size))) : 0;
+      // An exponential beyond what numbers hold says nothing; a sine beside it, or instead of it, does.
+      if (spent > exponentBits && !hasWave) continue;
+      const lost = spent > exponentBits ? 0 : spent;
       for (const row of [size, -size].flatMap((x) => rowsOf(index, Math.fround(x), settings))) {
         if (isKnown(valueAt(row, usual - spare - lost))) continue;
         const value = valueAt(row, deep - spare);
@@ -159,7 +162,8 @@ const mayCancel = (node: Expr): boolean =>
   isSum(node) ||
   (node.kind === "application" && sensitive.has(node.primitive) && node.operands[0]?.kind === "application");
 
-const sensitive: ReadonlySet<string> = new Set(["sin", "cos", "tan", "asin", "acos", "atanh", "acosh"]);
+const waves: ReadonlySet<string> = new Set(["sin", "cos", "tan"]);
+const sensitive: ReadonlySet<string> = new Set([...waves, "asin", "acos", "atanh", "acosh"]);
 
 /** An exponential of what varies. */
 const isExponential = (node: Expr): boolean =>

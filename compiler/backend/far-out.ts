@@ -3,7 +3,7 @@
  * extreme sizes, at the parameters' defaults and around them.
  */
 import { isBoolean } from "../decisions.js";
-import type { Expr } from "../ir/expr.js";
+import { type Expr, reachable } from "../ir/expr.js";
 import { triedParameters } from "../ir/random.js";
 import { sampler } from "../numerics/sample.js";
 import { truthOf } from "./extremes.js";
@@ -33,6 +33,10 @@ const sizes: readonly number[] = [
 
 /** Those at which exponentials and what is like them vanish, in between others. */
 const tails: readonly number[] = steps(3.5, 7, 1 / 64);
+
+/** Next to the ends of the domain of inverse functions: there, too, pairs leave what they are good for. */
+const nextToOne: readonly number[] = [1, 3, 16, 1024, 8192].map((k) => 1 - k * 2 ** -24);
+const inverses: ReadonlySet<string> = new Set(["asin", "acos", "atanh", "acosh"]);
 
 /** Values of parameters, where their ranges admit them. */
 const extremes: readonly number[] = [
@@ -85,6 +89,11 @@ function isRight(single: Expr, lowered: Expr, root: Expr, guard: Expr | undefine
     ),
   );
   if (!isRightInTails) return false;
+  const hasEnds = reachable([lowered]).some((node) => node.kind === "application" && inverses.has(node.primitive));
+  const isRightAtEnds = activation.inputs.every((_, index) =>
+    (hasEnds ? nextToOne : []).every((x) => [x, -x].every((end) => rowsOf(index, end, [usual]).every(isRightAt))),
+  );
+  if (!isRightAtEnds) return false;
   return activation.inputs.every((_, index) =>
     sizes.every((size) =>
       [2 ** size, -1.1 * 2 ** size]

@@ -3,12 +3,13 @@
  * e^m. In quotients of such sums m cancels, and a logarithm gives it back, however large it is: shaders' wide numbers have
  * exponents below 2^28, which e^x is beyond from 1.9e8 on.
  */
+import { signOf } from "../algebra/sign.js";
 import { isBoolean } from "../decisions.js";
 import { apply, constant, type Expr, fold, type Variable } from "../ir/expr.js";
 import { triedParameters } from "../ir/random.js";
 import { rational } from "../ir/rational.js";
-import type { Ball } from "../numerics/ball.js";
-import { referenceValue } from "../numerics/reference.js";
+import { type Ball, fromNumber } from "../numerics/ball.js";
+import { referenceLimit, referenceValue } from "../numerics/reference.js";
 import { ulpError } from "../numerics/rounding.js";
 import { usualProgramOf } from "./digits.js";
 import type { KernelPlan } from "./kernels.js";
@@ -99,15 +100,33 @@ function rowsOf(form: Expr, { activation, cotangent }: Subject): readonly TriedR
           activation.inputs.map((_, k) => (k === i ? x : Math.fround(0.7))),
         ]),
   );
-  return settings.flatMap((setting) =>
-    inputs.flatMap((row) => {
-      const known = new Map<Variable, number>([...setting, [cotangent, 1]]);
+  const [only, ...others] = activation.inputs;
+  return settings.flatMap((setting) => {
+    const fixed = new Map<Variable, number>([...setting, [cotangent, 1]]);
+    const finite = inputs.flatMap((row) => {
+      const known = new Map(fixed);
       activation.inputs.forEach((input, i) => known.set(input, row[i]!));
       const { ball, decided } = referenceValue(form, known, "binary32");
-      return decided ? [{ of: (variable) => known.get(variable) ?? NaN, value: ball }] : [];
-    }),
-  );
+      return decided ? [{ of: numberIn(known), value: ball }] : [];
+    });
+    if (!only || others.length > 0) return finite;
+    const infinite = ([-1, 1] as const).flatMap((sign) => {
+      const limit = referenceLimit(
+        (x) => referenceValue(form, new Map<Variable, number | Ball>([...fixed, [only, x]]), "binary32"),
+        sign,
+      );
+      return limit === undefined
+        ? []
+        : [{ of: numberIn(new Map(fixed).set(only, sign * Infinity)), value: fromNumber(limit) }];
+    });
+    return [...finite, ...infinite];
+  });
 }
+
+const numberIn =
+  (numbers: ReadonlyMap<Variable, number>) =>
+  (variable: Variable): number =>
+    numbers.get(variable) ?? NaN;
 
 function wrongAmong(form: Expr, rows: readonly TriedRow[]): number {
   const program = usualProgramOf(form);
@@ -174,7 +193,9 @@ function formsOf(node: Expr, operands: readonly Forms[]): Forms {
       const [left, right] = [scaledOf(a!), scaledOf(b!)];
       const exponent = largerOf(left.exponent, right.exponent);
       const parts = [left, right].map((part) => times(part.rest, exp(minus(part.exponent, exponent))));
-      return apart({ rest: apply(node.primitive, parts), exponent });
+      const sum = { rest: apply(node.primitive, parts), exponent };
+      // Both may be infinite.
+      return p && q && isGrowing(p.exponent) && isGrowing(q.exponent) ? met(sum) : apart(sum);
     }
     case "multiply": {
       if (!p && !q) return unscaled;
@@ -234,5 +255,8 @@ function formsOf(node: Expr, operands: readonly Forms[]): Forms {
       return unscaled;
   }
 }
+
+/** Whether e to this power may be infinite. */
+const isGrowing = (exponent: Expr): boolean => !signOf(exponent).nonpositive;
 
 const scaledOf = ({ plain, scaled }: Forms): Scaled => scaled ?? { rest: plain, exponent: nothing() };
