@@ -1779,17 +1779,13 @@ function wideLimitOfPowers(
 
 function aconCExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   const t0 = wideSubtract(x1, x2);
-  const t1 = wideMultiply(wideMultiply(x0, x3), t0);
-  const t2 = wideMultiply(x0, t0);
-  const t3 = wideMultiply(x0, x2);
-  let t4 = wideAdd(wideMultiply(t2, wideSigmoid(t1)), t3);
-  if (wideLess(wideInteger(0n), t1)) {
-    t4 = wideAdd(
-      wideAdd(t2, t3),
-      wideNegate(wideMultiply(t2, wideSigmoid(wideNegate(t1)))),
-    );
-  }
-  return t4;
+  return wideAdd(
+    wideMultiply(
+      wideMultiply(x0, t0),
+      wideSigmoid(wideMultiply(wideMultiply(x0, x3), t0)),
+    ),
+    wideMultiply(x0, x2),
+  );
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1842,7 +1838,7 @@ function aconCExactly(x0: number, x1: number, x2: number, x3: number): number {
     return x3;
   }
   let value = aconCExactlyAt(x0, x1, x2, x3, 0n);
-  if (Math.abs(x0) > 1.7976931348623157e308) {
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = aconCExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);
@@ -1857,16 +1853,12 @@ function aconCDxExactlyWide(
 ): Wide {
   const t0 = wideSubtract(x1, x2);
   const t1 = wideMultiply(wideMultiply(x0, x3), t0);
-  let t2 = wideAdd(x2, wideMultiply(t0, wideSigmoid(t1)));
-  if (wideLess(wideInteger(0n), t1)) {
-    t2 = wideAdd(
-      wideAdd(x2, t0),
-      wideNegate(wideMultiply(t0, wideSigmoid(wideNegate(t1)))),
-    );
-  }
   return wideMultiply(
     x4,
-    wideAdd(t2, wideMultiply(t0, wideLogisticMoment(t1))),
+    wideAdd(
+      wideAdd(x2, wideMultiply(t0, wideSigmoid(t1))),
+      wideMultiply(t0, wideLogisticMoment(t1)),
+    ),
   );
 }
 
@@ -1932,7 +1924,7 @@ function aconCDxExactly(
     return x4;
   }
   let value = aconCDxExactlyAt(x0, x1, x2, x3, x4, 0n);
-  if (Math.abs(x0) > 1.7976931348623157e308) {
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = aconCDxExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
   return wideToF64(value);
@@ -2192,17 +2184,13 @@ function aconCDbetaExactly(
 
 function aconCYExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   const t0 = wideSubtract(x1, x2);
-  const t1 = wideMultiply(wideMultiply(x0, x3), t0);
-  const t2 = wideMultiply(x0, t0);
-  const t3 = wideMultiply(x0, x2);
-  let t4 = wideAdd(wideMultiply(t2, wideSigmoid(t1)), t3);
-  if (wideLess(wideInteger(0n), t1)) {
-    t4 = wideAdd(
-      wideAdd(t2, t3),
-      wideNegate(wideMultiply(t2, wideSigmoid(wideNegate(t1)))),
-    );
-  }
-  return t4;
+  return wideAdd(
+    wideMultiply(
+      wideMultiply(x0, t0),
+      wideSigmoid(wideMultiply(wideMultiply(x0, x3), t0)),
+    ),
+    wideMultiply(x0, x2),
+  );
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -2255,7 +2243,7 @@ function aconCYExactly(x0: number, x1: number, x2: number, x3: number): number {
     return x3;
   }
   let value = aconCYExactlyAt(x0, x1, x2, x3, 0n);
-  if (Math.abs(x0) > 1.7976931348623157e308) {
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = aconCYExactlyLimit(x0, x1, x2, x3, 1n);
   }
   return wideToF64(value);

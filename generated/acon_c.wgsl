@@ -397,20 +397,6 @@ fn acon_c_wide_divide_loose(a: acon_c_wide, b: acon_c_wide) -> acon_c_wide {
   );
 }
 
-fn acon_c_wide_is_negative(x: acon_c_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
-}
-
-fn acon_c_wide_less(a: acon_c_wide, b: acon_c_wide) -> bool {
-  if (acon_c_wide_is_nan(a) | acon_c_wide_is_nan(b)) {
-    return false;
-  }
-  if (acon_c_wide_is_negative(a) != acon_c_wide_is_negative(b)) {
-    return acon_c_wide_is_negative(a);
-  }
-  return select(acon_c_wide_is_smaller(a, b), acon_c_wide_is_smaller(b, a), acon_c_wide_is_negative(a));
-}
-
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn acon_c_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> acon_c_wide {
   if (!acon_c_nat_less(mantissa, acon_c_NAT_HALF) & (abs(exponent) < acon_c_WIDE_LIMIT)) {
@@ -446,48 +432,24 @@ fn acon_c_wide_leading_of(x: acon_c_wide) -> acon_c_wide_leading {
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r6 = negate(r2)
-//   r6 = add(r1, r6)
-//   r1 = multiply(r0, r6)
+//   r5 = negate(r2)
+//   r5 = add(r1, r5)
+//   r1 = multiply(r0, r5)
 //   r3 = multiply(r0, r3)
-//   r6 = multiply(r3, r6)
-//   r3 = abs(r6)
+//   r5 = multiply(r3, r5)
+//   r3 = abs(r5)
 //   r3 = negate(r3)
 //   r3 = exponential(r3, 0)
-//   r7 = select(r4, r3, r6)
+//   r5 = select(r4, r3, r5)
 //   r3 = add(r4, r3)
-//   r3 = divide(r7, r3)
+//   r3 = divide(r5, r3)
 //   r3 = multiply(r1, r3)
 //   r2 = multiply(r0, r2)
-//   r3 = add(r3, r2)
-//   r2 = add(r1, r2)
-//   r0 = negate(r6)
-//   r7 = abs(r0)
-//   r7 = negate(r7)
-//   r7 = exponential(r7, 0)
-//   r0 = select(r4, r7, r0)
-//   r7 = add(r4, r7)
-//   r7 = divide(r0, r7)
-//   r7 = multiply(r1, r7)
-//   r7 = negate(r7)
-//   r7 = add(r2, r7)
-//   r6 = less(r5, r6)
-//   r6 = select(r3, r7, r6)
+//   r2 = add(r3, r2)
 fn acon_c_exactly_wide(x0: acon_c_wide, x1: acon_c_wide, x2: acon_c_wide, x3: acon_c_wide) -> acon_c_wide_outcome {
-  var registers = array<acon_c_wide, 8>(
-    x0,
-    x1,
-    x2,
-    x3,
-    acon_c_WIDE_ONE,
-    acon_c_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
-    acon_c_WIDE_ZERO,
-    acon_c_WIDE_ZERO
-  );
+  var registers = array<acon_c_wide, 6>(x0, x1, x2, x3, acon_c_WIDE_ONE, acon_c_WIDE_ZERO);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 8>(
-    -acon_c_WIDE_BEYOND,
-    -acon_c_WIDE_BEYOND,
+  var errors = array<i32, 6>(
     -acon_c_WIDE_BEYOND,
     -acon_c_WIDE_BEYOND,
     -acon_c_WIDE_BEYOND,
@@ -496,15 +458,13 @@ fn acon_c_exactly_wide(x0: acon_c_wide, x1: acon_c_wide, x2: acon_c_wide, x3: ac
     -acon_c_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 54>(
-    0x00000006u, 0x00000802u, 0x00000406u, 0x00001801u, 0x00000801u, 0x00001800u, 0x00000803u, 0x00000c00u, 0x00000806u,
-    0x00001803u, 0x00000c03u, 0x00001806u, 0x00000003u, 0x00000c03u, 0x00001003u, 0x20000c03u, 0x00001407u, 0x00600c04u,
-    0x00000403u, 0x00000c04u, 0x00001803u, 0x00000c07u, 0x00000803u, 0x00000c01u, 0x00000802u, 0x00000800u, 0x00000403u,
-    0x00000803u, 0x00000402u, 0x00000801u, 0x00000000u, 0x00001806u, 0x00000c07u, 0x00000000u, 0x00000007u, 0x00001c07u,
-    0x00001007u, 0x20001c07u, 0x00001400u, 0x00001c04u, 0x00000407u, 0x00001c04u, 0x00001807u, 0x00001c00u, 0x00000807u,
-    0x00001c01u, 0x00000007u, 0x00001c07u, 0x00000407u, 0x00001c02u, 0x00001c06u, 0x00001805u, 0x00001406u, 0x00601c03u
+  var steps = array<u32, 28>(
+    0x00000005u, 0x00000802u, 0x00000405u, 0x00001401u, 0x00000801u, 0x00001400u, 0x00000803u, 0x00000c00u, 0x00000805u,
+    0x00001403u, 0x00000c03u, 0x00001405u, 0x00000003u, 0x00000c03u, 0x00001003u, 0x20000c03u, 0x00001405u, 0x00500c04u,
+    0x00000403u, 0x00000c04u, 0x00001803u, 0x00000c05u, 0x00000803u, 0x00000c01u, 0x00000802u, 0x00000800u, 0x00000402u,
+    0x00000803u
   );
-  for (var i = 0; i < 54; i = i + 2) {
+  for (var i = 0; i < 28; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -530,8 +490,6 @@ fn acon_c_exactly_wide(x0: acon_c_wide, x1: acon_c_wide, x2: acon_c_wide, x3: ac
       }
     } else if (operation == 6u) {
       value = acon_c_wide_divide_loose(a, b);
-    } else if (operation == 7u) {
-      value = acon_c_wide(acon_c_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
     var result = acon_c_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -577,8 +535,8 @@ fn acon_c_exactly_wide(x0: acon_c_wide, x1: acon_c_wide, x2: acon_c_wide, x3: ac
     }
     errors[code & 1023u] = max(min(error, acon_c_WIDE_BEYOND + acon_c_WIDE_LIMIT), rounding);
   }
-  let lost = errors[6] - registers[6].exponent;
-  return acon_c_wide_outcome(acon_c_wide_leading_of(registers[6]), select(lost, 0, errors[6] < -acon_c_WIDE_LIMIT));
+  let lost = errors[2] - registers[2].exponent;
+  return acon_c_wide_outcome(acon_c_wide_leading_of(registers[2]), select(lost, 0, errors[2] < -acon_c_WIDE_LIMIT));
 }
 
 // The largest exponent that operands have at a stage.
@@ -842,7 +800,7 @@ fn acon_c_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
       acon_c_wide_operand_at(wide_x3, search, 4, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 3)];
-    search = acon_c_wide_searched(search, found, 4, varied, largest, smallest, infinite, true, zero);
+    search = acon_c_wide_searched(search, found, 4, varied, largest, smallest, infinite, false, zero);
   }
   return acon_c_wide_leading_to_f32(search.value);
 }
@@ -1064,12 +1022,26 @@ fn acon_c_slope_3_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   return t2 * t2 * (t3 * t3) * acon_c_logistic(t3 * t2 * x3);
 }
 
+fn acon_c_wide_is_negative(x: acon_c_wide) -> bool {
+  return x.negative & !all(x.mantissa == vec4<u32>());
+}
+
 fn acon_c_wide_equal(a: acon_c_wide, b: acon_c_wide) -> bool {
   let same =
     (a.exponent == b.exponent) &
     all(a.mantissa == b.mantissa) &
     (acon_c_wide_is_negative(a) == acon_c_wide_is_negative(b));
   return same & !acon_c_wide_is_nan(a);
+}
+
+fn acon_c_wide_less(a: acon_c_wide, b: acon_c_wide) -> bool {
+  if (acon_c_wide_is_nan(a) | acon_c_wide_is_nan(b)) {
+    return false;
+  }
+  if (acon_c_wide_is_negative(a) != acon_c_wide_is_negative(b)) {
+    return acon_c_wide_is_negative(a);
+  }
+  return select(acon_c_wide_is_smaller(a, b), acon_c_wide_is_smaller(b, a), acon_c_wide_is_negative(a));
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -1096,31 +1068,25 @@ fn acon_c_wide_equal(a: acon_c_wide, b: acon_c_wide) -> bool {
 //   r13 = select(r5, r14, r13)
 //   r14 = add(r5, r14)
 //   r14 = divide(r13, r14)
-//   r13 = multiply(r0, r14)
-//   r15 = multiply(r3, r12)
+//   r14 = multiply(r0, r14)
+//   r13 = multiply(r3, r12)
 //   r12 = equal(r12, r6)
-//   r12 = select(r15, r6, r12)
-//   r15 = multiply(r0, r12)
-//   r16 = negate(r15)
-//   r16 = add(r13, r16)
+//   r12 = select(r13, r6, r12)
+//   r6 = multiply(r0, r12)
+//   r13 = negate(r6)
+//   r13 = add(r14, r13)
 //   r7 = less(r4, r7)
-//   r7 = select(r1, r16, r7)
-//   r9 = select(r5, r9, r3)
-//   r11 = divide(r9, r11)
+//   r7 = select(r1, r13, r7)
+//   r3 = select(r5, r9, r3)
+//   r11 = divide(r3, r11)
 //   r0 = multiply(r0, r11)
-//   r15 = add(r0, r15)
+//   r6 = add(r0, r6)
 //   r8 = less(r4, r8)
-//   r8 = select(r7, r15, r8)
+//   r8 = select(r7, r6, r8)
 //   r11 = multiply(r10, r11)
 //   r11 = add(r2, r11)
-//   r2 = add(r2, r10)
-//   r14 = multiply(r10, r14)
-//   r14 = negate(r14)
-//   r14 = add(r2, r14)
-//   r3 = less(r6, r3)
-//   r3 = select(r11, r14, r3)
 //   r12 = multiply(r10, r12)
-//   r12 = add(r3, r12)
+//   r12 = add(r11, r12)
 //   r5 = less(r4, r5)
 //   r5 = select(r8, r12, r5)
 fn acon_c_backward_exactly_wide(
@@ -1130,7 +1096,7 @@ fn acon_c_backward_exactly_wide(
   x3: acon_c_wide,
   which: acon_c_wide
 ) -> acon_c_wide_outcome {
-  var registers = array<acon_c_wide, 17>(
+  var registers = array<acon_c_wide, 15>(
     x0,
     x1,
     x2,
@@ -1145,14 +1111,10 @@ fn acon_c_backward_exactly_wide(
     acon_c_WIDE_ZERO,
     acon_c_WIDE_ZERO,
     acon_c_WIDE_ZERO,
-    acon_c_WIDE_ZERO,
-    acon_c_WIDE_ZERO,
     acon_c_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 17>(
-    -acon_c_WIDE_BEYOND,
-    -acon_c_WIDE_BEYOND,
+  var errors = array<i32, 15>(
     -acon_c_WIDE_BEYOND,
     -acon_c_WIDE_BEYOND,
     -acon_c_WIDE_BEYOND,
@@ -1170,21 +1132,19 @@ fn acon_c_backward_exactly_wide(
     -acon_c_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 100>(
+  var steps = array<u32, 88>(
     0x00000009u, 0x00000000u, 0x00000009u, 0x00002405u, 0x0000040au, 0x00000802u, 0x0000080au, 0x00002801u, 0x00000001u,
     0x0000280au, 0x00000001u, 0x00000405u, 0x00000001u, 0x00000409u, 0x00000003u, 0x00000c00u, 0x00000003u, 0x00002803u,
     0x00000c09u, 0x00000c03u, 0x00000409u, 0x00002409u, 0x00001009u, 0x20002409u, 0x0000080bu, 0x00002405u, 0x0000000cu,
     0x00002c0bu, 0x0000140cu, 0x00003009u, 0x00000001u, 0x00003001u, 0x0000040du, 0x00000c03u, 0x00000c0eu, 0x0000340du,
     0x0000040eu, 0x0000380eu, 0x0000100eu, 0x2000380eu, 0x0000180du, 0x00d03805u, 0x0000080eu, 0x00003805u, 0x0000140eu,
-    0x0000380du, 0x0000000du, 0x00003800u, 0x0000000fu, 0x00003003u, 0x00001c0cu, 0x0000180cu, 0x0000180cu, 0x00c0180fu,
-    0x0000000fu, 0x00003000u, 0x00000410u, 0x00003c0fu, 0x00000810u, 0x0000400du, 0x00002007u, 0x00001c04u, 0x00001807u,
-    0x00704001u, 0x00001809u, 0x00302405u, 0x0000140bu, 0x00002c09u, 0x00000000u, 0x00002c00u, 0x0000080fu, 0x00003c00u,
-    0x00002008u, 0x00002004u, 0x00001808u, 0x00803c07u, 0x0000000bu, 0x00002c0au, 0x0000080bu, 0x00002c02u, 0x00000802u,
-    0x00002802u, 0x0000000eu, 0x0000380au, 0x0000040eu, 0x0000380eu, 0x0000080eu, 0x00003802u, 0x00002003u, 0x00000c06u,
-    0x00001803u, 0x0030380bu, 0x0000000cu, 0x0000300au, 0x0000080cu, 0x00003003u, 0x00002005u, 0x00001404u, 0x00001805u,
-    0x00503008u
+    0x0000380du, 0x0000000eu, 0x00003800u, 0x0000000du, 0x00003003u, 0x00001c0cu, 0x0000180cu, 0x0000180cu, 0x00c0180du,
+    0x00000006u, 0x00003000u, 0x0000040du, 0x00001806u, 0x0000080du, 0x0000340eu, 0x00002007u, 0x00001c04u, 0x00001807u,
+    0x00703401u, 0x00001803u, 0x00302405u, 0x0000140bu, 0x00002c03u, 0x00000000u, 0x00002c00u, 0x00000806u, 0x00001800u,
+    0x00002008u, 0x00002004u, 0x00001808u, 0x00801807u, 0x0000000bu, 0x00002c0au, 0x0000080bu, 0x00002c02u, 0x0000000cu,
+    0x0000300au, 0x0000080cu, 0x0000300bu, 0x00002005u, 0x00001404u, 0x00001805u, 0x00503008u
   );
-  for (var i = 0; i < 100; i = i + 2) {
+  for (var i = 0; i < 88; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -1295,7 +1255,7 @@ fn acon_c_backward_exactly(x0: f32, x1: f32, x2: f32, x3: f32, which: f32) -> f3
       acon_c_wide_from_f32(which)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 3)];
-    search = acon_c_wide_searched(search, found, 4, varied, largest, smallest, infinite, true, zero);
+    search = acon_c_wide_searched(search, found, 4, varied, largest, smallest, infinite, false, zero);
   }
   return acon_c_wide_leading_to_f32(search.value);
 }

@@ -1698,29 +1698,26 @@ function hardConcreteExactlyWide(
   if (wideLess(wideInteger(0n), x0)) {
     t0 = wideSubtract(wideLog(x5), wideLog1p(wideNegate(x5)));
   }
-  const t1 = wideAdd(x1, t0);
-  let t2 = wideInteger(1n);
+  let t1 = wideInteger(1n);
   if (wideLess(wideInteger(0n), x0)) {
-    t2 = x2;
+    t1 = x2;
   }
-  const t3 = wideDivide(t1, t2);
-  const t4 = wideSubtract(x4, x3);
-  let t5 = wideAdd(x3, wideMultiply(t4, wideSigmoid(t3)));
-  if (wideLess(wideInteger(0n), t3)) {
-    t5 = wideAdd(
-      wideAdd(x3, t4),
-      wideNegate(wideMultiply(t4, wideSigmoid(wideDivide(wideNegate(t1), t2)))),
-    );
+  const t2 = wideAdd(
+    x3,
+    wideMultiply(
+      wideSubtract(x4, x3),
+      wideSigmoid(wideDivide(wideAdd(x1, t0), t1)),
+    ),
+  );
+  let t3 = t2;
+  if (wideLessOrEqual(wideInteger(1n), t2)) {
+    t3 = wideInteger(1n);
   }
-  let t6 = t5;
-  if (wideLessOrEqual(wideInteger(1n), t5)) {
-    t6 = wideInteger(1n);
+  let t4 = t3;
+  if (wideLessOrEqual(t2, wideInteger(0n))) {
+    t4 = wideInteger(0n);
   }
-  let t7 = t6;
-  if (wideLessOrEqual(t5, wideInteger(0n))) {
-    t7 = wideInteger(0n);
-  }
-  return t7;
+  return t4;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1807,36 +1804,29 @@ function hardConcreteDxExactlyWide(
   x5: Wide,
   x6: Wide,
 ): Wide {
-  let t0 = wideSubtract(
+  const t0 = wideSubtract(x4, x3);
+  let t1 = wideSubtract(
     wideLog(wideDivide(wideInteger(1n), wideInteger(2n))),
     wideLog1p(wideDivide(wideInteger(-1n), wideInteger(2n))),
   );
   if (wideLess(wideInteger(0n), x0)) {
-    t0 = wideSubtract(wideLog(x5), wideLog1p(wideNegate(x5)));
+    t1 = wideSubtract(wideLog(x5), wideLog1p(wideNegate(x5)));
   }
-  const t1 = wideAdd(x1, t0);
   let t2 = wideInteger(1n);
   if (wideLess(wideInteger(0n), x0)) {
     t2 = x2;
   }
-  const t3 = wideDivide(t1, t2);
-  const t4 = wideSubtract(x4, x3);
-  let t5 = wideAdd(x3, wideMultiply(t4, wideSigmoid(t3)));
-  if (wideLess(wideInteger(0n), t3)) {
-    t5 = wideAdd(
-      wideAdd(x3, t4),
-      wideNegate(wideMultiply(t4, wideSigmoid(wideDivide(wideNegate(t1), t2)))),
-    );
+  const t3 = wideDivide(wideAdd(x1, t1), t2);
+  const t4 = wideAdd(x3, wideMultiply(t0, wideSigmoid(t3)));
+  let t5 = wideDivide(wideMultiply(wideMultiply(x6, t0), wideLogistic(t3)), t2);
+  if (wideLessOrEqual(wideInteger(1n), t4)) {
+    t5 = wideInteger(0n);
   }
-  let t6 = wideDivide(wideMultiply(wideMultiply(x6, t4), wideLogistic(t3)), t2);
-  if (wideLessOrEqual(wideInteger(1n), t5)) {
+  let t6 = t5;
+  if (wideLessOrEqual(t4, wideInteger(0n))) {
     t6 = wideInteger(0n);
   }
-  let t7 = t6;
-  if (wideLessOrEqual(t5, wideInteger(0n))) {
-    t7 = wideInteger(0n);
-  }
-  return t7;
+  return t6;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1936,29 +1926,26 @@ function hardConcreteYExactlyWide(
   if (wideLess(wideInteger(0n), x0)) {
     t0 = wideSubtract(wideLog(x5), wideLog1p(wideNegate(x5)));
   }
-  const t1 = wideAdd(x1, t0);
-  let t2 = wideInteger(1n);
+  let t1 = wideInteger(1n);
   if (wideLess(wideInteger(0n), x0)) {
-    t2 = x2;
+    t1 = x2;
   }
-  const t3 = wideDivide(t1, t2);
-  const t4 = wideSubtract(x4, x3);
-  let t5 = wideAdd(x3, wideMultiply(t4, wideSigmoid(t3)));
-  if (wideLess(wideInteger(0n), t3)) {
-    t5 = wideAdd(
-      wideAdd(x3, t4),
-      wideNegate(wideMultiply(t4, wideSigmoid(wideDivide(wideNegate(t1), t2)))),
-    );
+  const t2 = wideAdd(
+    x3,
+    wideMultiply(
+      wideSubtract(x4, x3),
+      wideSigmoid(wideDivide(wideAdd(x1, t0), t1)),
+    ),
+  );
+  let t3 = t2;
+  if (wideLessOrEqual(wideInteger(1n), t2)) {
+    t3 = wideInteger(1n);
   }
-  let t6 = t5;
-  if (wideLessOrEqual(wideInteger(1n), t5)) {
-    t6 = wideInteger(1n);
+  let t4 = t3;
+  if (wideLessOrEqual(t2, wideInteger(0n))) {
+    t4 = wideInteger(0n);
   }
-  let t7 = t6;
-  if (wideLessOrEqual(t5, wideInteger(0n))) {
-    t7 = wideInteger(0n);
-  }
-  return t7;
+  return t4;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -2045,27 +2032,21 @@ function hardConcreteDxDxExactlyWide(
   x5: Wide,
   x6: Wide,
 ): Wide {
-  let t0 = wideSubtract(
+  const t0 = wideSubtract(x4, x3);
+  let t1 = wideSubtract(
     wideLog(wideDivide(wideInteger(1n), wideInteger(2n))),
     wideLog1p(wideDivide(wideInteger(-1n), wideInteger(2n))),
   );
   if (wideLess(wideInteger(0n), x0)) {
-    t0 = wideSubtract(wideLog(x5), wideLog1p(wideNegate(x5)));
+    t1 = wideSubtract(wideLog(x5), wideLog1p(wideNegate(x5)));
   }
-  const t1 = wideAdd(x1, t0);
-  let t2 = wideInteger(1n);
+  const t2 = wideAdd(x1, t1);
+  let t3 = wideInteger(1n);
   if (wideLess(wideInteger(0n), x0)) {
-    t2 = x2;
+    t3 = x2;
   }
-  const t3 = wideDivide(t1, t2);
-  const t4 = wideSubtract(x4, x3);
-  let t5 = wideAdd(x3, wideMultiply(t4, wideSigmoid(t3)));
-  if (wideLess(wideInteger(0n), t3)) {
-    t5 = wideAdd(
-      wideAdd(x3, t4),
-      wideNegate(wideMultiply(t4, wideSigmoid(wideDivide(wideNegate(t1), t2)))),
-    );
-  }
+  const t4 = wideDivide(t2, t3);
+  const t5 = wideAdd(x3, wideMultiply(t0, wideSigmoid(t4)));
   let t6 = wideInteger(1n);
   if (wideLess(wideInteger(0n), x0)) {
     t6 = widePower(x2, 2);
@@ -2073,11 +2054,11 @@ function hardConcreteDxDxExactlyWide(
   let t7 = wideDivide(
     wideNegate(
       wideMultiply(
-        wideMultiply(wideMultiply(x6, t4), wideLogistic(t3)),
+        wideMultiply(wideMultiply(x6, t0), wideLogistic(t4)),
         wideTanh(
           wideDivide(
-            wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t1),
-            t2,
+            wideMultiply(wideDivide(wideInteger(1n), wideInteger(2n)), t2),
+            t3,
           ),
         ),
       ),

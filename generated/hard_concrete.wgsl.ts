@@ -675,17 +675,6 @@ fn hard_concrete_wide_leading_of(x: hard_concrete_wide) -> hard_concrete_wide_le
 //   r11 = select(r7, r11, r0)
 //   r11 = add(r1, r11)
 //   r0 = select(r6, r2, r0)
-//   r2 = divide(r11, r0)
-//   r1 = abs(r2)
-//   r1 = negate(r1)
-//   r1 = exponential(r1, 0)
-//   r13 = select(r6, r1, r2)
-//   r1 = add(r6, r1)
-//   r1 = divide(r13, r1)
-//   r1 = multiply(r12, r1)
-//   r1 = add(r3, r1)
-//   r3 = add(r3, r12)
-//   r11 = negate(r11)
 //   r0 = divide(r11, r0)
 //   r11 = abs(r0)
 //   r11 = negate(r11)
@@ -694,24 +683,21 @@ fn hard_concrete_wide_leading_of(x: hard_concrete_wide) -> hard_concrete_wide_le
 //   r11 = add(r6, r11)
 //   r11 = divide(r0, r11)
 //   r11 = multiply(r12, r11)
-//   r11 = negate(r11)
 //   r11 = add(r3, r11)
-//   r2 = less(r7, r2)
-//   r2 = select(r1, r11, r2)
-//   r11 = less(r6, r2)
-//   r11 = negate(r11)
-//   r1 = equal(r6, r2)
-//   r1 = negate(r1)
-//   r1 = select(r11, r1, r11)
-//   r1 = negate(r1)
-//   r1 = select(r2, r6, r1)
-//   r6 = less(r2, r7)
+//   r3 = less(r6, r11)
+//   r3 = negate(r3)
+//   r12 = equal(r6, r11)
+//   r12 = negate(r12)
+//   r12 = select(r3, r12, r3)
+//   r12 = negate(r12)
+//   r12 = select(r11, r6, r12)
+//   r6 = less(r11, r7)
 //   r6 = negate(r6)
-//   r2 = equal(r2, r7)
-//   r2 = negate(r2)
-//   r2 = select(r6, r2, r6)
-//   r2 = negate(r2)
-//   r2 = select(r1, r7, r2)
+//   r11 = equal(r11, r7)
+//   r11 = negate(r11)
+//   r11 = select(r6, r11, r6)
+//   r11 = negate(r11)
+//   r11 = select(r12, r7, r11)
 fn hard_concrete_exactly_wide(
   x0: hard_concrete_wide,
   x1: hard_concrete_wide,
@@ -758,24 +744,21 @@ fn hard_concrete_exactly_wide(
     -hard_concrete_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 134>(
+  var steps = array<u32, 106>(
     0x0000000cu, 0x00000c03u, 0x0000040cu, 0x00003004u, 0x00000804u, 0x00001405u, 0x00000c04u, 0x00002004u, 0x0000100du,
     0x00001405u, 0x0000040eu, 0x0000240du, 0x0000040du, 0x0000180du, 0x0000140du, 0x0000340eu, 0x0000180du, 0x0000340du,
     0x0000040du, 0x00003404u, 0x00000005u, 0x00001405u, 0x00000404u, 0x00001805u, 0x0000080eu, 0x00001004u, 0x00001c0fu,
     0x00001405u, 0x0000200au, 0x0000280fu, 0x0000240eu, 0x00a01c0eu, 0x00000c08u, 0x0000200eu, 0x00001004u, 0x00001004u,
     0x00000409u, 0x00002404u, 0x0000240au, 0x00a01409u, 0x0000040bu, 0x00002c0au, 0x0000140bu, 0x00002c0au, 0x0000180bu,
     0x00002c0bu, 0x0000040bu, 0x00002c08u, 0x0000000bu, 0x00002c0bu, 0x0000040bu, 0x00002c0du, 0x00002000u, 0x00000007u,
-    0x0000240bu, 0x00002c07u, 0x0000040bu, 0x00002c01u, 0x00002400u, 0x00000806u, 0x00001402u, 0x0000000bu, 0x00001c01u,
-    0x00000802u, 0x00000001u, 0x00000401u, 0x00002801u, 0x20000401u, 0x0000240du, 0x00200406u, 0x00000401u, 0x00000406u,
-    0x00001401u, 0x0000040du, 0x00000c01u, 0x0000040cu, 0x00000401u, 0x00000403u, 0x00000403u, 0x00003003u, 0x0000000bu,
-    0x00002c0bu, 0x00001400u, 0x0000000bu, 0x00001c0bu, 0x00000000u, 0x0000000bu, 0x00002c0bu, 0x0000280bu, 0x20002c0bu,
-    0x00002400u, 0x00002c06u, 0x0000040bu, 0x00002c06u, 0x0000140bu, 0x00002c00u, 0x00000c0bu, 0x00002c0cu, 0x0000000bu,
-    0x00002c0bu, 0x0000040bu, 0x00002c03u, 0x00002002u, 0x00000807u, 0x00002402u, 0x00202c01u, 0x0000200bu, 0x00000806u,
-    0x0000000bu, 0x00002c0bu, 0x00002c01u, 0x00000806u, 0x00000001u, 0x00000401u, 0x00002401u, 0x00b0040bu, 0x00000001u,
-    0x00000401u, 0x00002401u, 0x00101802u, 0x00002006u, 0x00001c02u, 0x00000006u, 0x00001806u, 0x00002c02u, 0x00001c02u,
-    0x00000002u, 0x00000802u, 0x00002402u, 0x00600806u, 0x00000002u, 0x00000802u, 0x00002402u, 0x00201c01u
+    0x0000240bu, 0x00002c07u, 0x0000040bu, 0x00002c01u, 0x00002400u, 0x00000806u, 0x00001400u, 0x0000000bu, 0x00001c0bu,
+    0x00000000u, 0x0000000bu, 0x00002c0bu, 0x0000280bu, 0x20002c0bu, 0x00002400u, 0x00002c06u, 0x0000040bu, 0x00002c06u,
+    0x0000140bu, 0x00002c00u, 0x00000c0bu, 0x00002c0cu, 0x0000040bu, 0x00002c03u, 0x00002003u, 0x00002c06u, 0x00000003u,
+    0x00000c03u, 0x00002c0cu, 0x00002c06u, 0x0000000cu, 0x0000300cu, 0x0000240cu, 0x00303003u, 0x0000000cu, 0x0000300cu,
+    0x0000240cu, 0x00c0180bu, 0x00002006u, 0x00001c0bu, 0x00000006u, 0x00001806u, 0x00002c0bu, 0x00001c0bu, 0x0000000bu,
+    0x00002c0bu, 0x0000240bu, 0x00602c06u, 0x0000000bu, 0x00002c0bu, 0x0000240bu, 0x00b01c0cu
   );
-  for (var i = 0; i < 134; i = i + 2) {
+  for (var i = 0; i < 106; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -864,10 +847,10 @@ fn hard_concrete_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, hard_concrete_WIDE_BEYOND + hard_concrete_WIDE_LIMIT), rounding);
   }
-  let lost = errors[2] - registers[2].exponent;
+  let lost = errors[11] - registers[11].exponent;
   return hard_concrete_wide_outcome(
-    hard_concrete_wide_leading_of(registers[2]),
-    select(lost, 0, errors[2] < -hard_concrete_WIDE_LIMIT)
+    hard_concrete_wide_leading_of(registers[11]),
+    select(lost, 0, errors[11] < -hard_concrete_WIDE_LIMIT)
   );
 }
 
@@ -1470,47 +1453,33 @@ fn hard_concrete_slope_0_far(x0: f32, x1: f32, x2: f32, x3: f32, x4: f32, x5: f3
 //   r11 = select(r6, r11, r0)
 //   r11 = add(r1, r11)
 //   r0 = select(r9, r2, r0)
-//   r2 = divide(r11, r0)
-//   r1 = abs(r2)
-//   r1 = negate(r1)
-//   r1 = exponential(r1, 0)
-//   r13 = add(r9, r1)
-//   r7 = multiply(r13, r13)
-//   r7 = divide(r1, r7)
-//   r7 = multiply(r12, r7)
-//   r7 = divide(r7, r0)
-//   r1 = select(r9, r1, r2)
-//   r13 = divide(r1, r13)
+//   r11 = divide(r11, r0)
+//   r2 = abs(r11)
+//   r2 = negate(r2)
+//   r2 = exponential(r2, 0)
+//   r1 = add(r9, r2)
+//   r13 = multiply(r1, r1)
+//   r13 = divide(r2, r13)
 //   r13 = multiply(r12, r13)
-//   r13 = add(r3, r13)
-//   r3 = add(r3, r12)
-//   r11 = negate(r11)
-//   r0 = divide(r11, r0)
-//   r11 = abs(r0)
-//   r11 = negate(r11)
-//   r11 = exponential(r11, 0)
-//   r0 = select(r9, r11, r0)
-//   r11 = add(r9, r11)
-//   r11 = divide(r0, r11)
-//   r11 = multiply(r12, r11)
-//   r11 = negate(r11)
-//   r11 = add(r3, r11)
-//   r2 = less(r6, r2)
-//   r2 = select(r13, r11, r2)
-//   r11 = less(r9, r2)
-//   r11 = negate(r11)
-//   r9 = equal(r9, r2)
+//   r0 = divide(r13, r0)
+//   r11 = select(r9, r2, r11)
+//   r1 = divide(r11, r1)
+//   r1 = multiply(r12, r1)
+//   r1 = add(r3, r1)
+//   r3 = less(r9, r1)
+//   r3 = negate(r3)
+//   r9 = equal(r9, r1)
 //   r9 = negate(r9)
-//   r9 = select(r11, r9, r11)
+//   r9 = select(r3, r9, r3)
 //   r9 = negate(r9)
-//   r9 = select(r7, r6, r9)
-//   r7 = less(r2, r6)
-//   r7 = negate(r7)
-//   r2 = equal(r2, r6)
-//   r2 = negate(r2)
-//   r2 = select(r7, r2, r7)
-//   r2 = negate(r2)
-//   r2 = select(r9, r6, r2)
+//   r9 = select(r0, r6, r9)
+//   r0 = less(r1, r6)
+//   r0 = negate(r0)
+//   r1 = equal(r1, r6)
+//   r1 = negate(r1)
+//   r1 = select(r0, r1, r0)
+//   r1 = negate(r1)
+//   r1 = select(r9, r6, r1)
 fn hard_concrete_backward_exactly_wide(
   x0: hard_concrete_wide,
   x1: hard_concrete_wide,
@@ -1557,25 +1526,22 @@ fn hard_concrete_backward_exactly_wide(
     -hard_concrete_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 142>(
+  var steps = array<u32, 114>(
     0x0000000cu, 0x00000c03u, 0x0000040cu, 0x00003004u, 0x00000804u, 0x00001405u, 0x00000c04u, 0x00001c04u, 0x0000100du,
     0x00001405u, 0x0000040eu, 0x0000200du, 0x0000040du, 0x0000240du, 0x0000140du, 0x0000340eu, 0x0000180du, 0x0000340du,
     0x0000040du, 0x00003404u, 0x00000005u, 0x00001405u, 0x00000404u, 0x00002405u, 0x0000080eu, 0x00001004u, 0x00001c0fu,
     0x00001405u, 0x0000200au, 0x0000280fu, 0x0000240eu, 0x00a0180eu, 0x00000c07u, 0x00001c0eu, 0x00001004u, 0x00001004u,
     0x00000408u, 0x00002004u, 0x0000240au, 0x00a01408u, 0x0000040bu, 0x00002c0au, 0x0000140bu, 0x00002c0au, 0x0000180bu,
     0x00002c0bu, 0x0000040bu, 0x00002c07u, 0x0000000bu, 0x00002c0bu, 0x0000040bu, 0x00002c0du, 0x00002000u, 0x00000006u,
-    0x0000240bu, 0x00002c06u, 0x0000040bu, 0x00002c01u, 0x00002400u, 0x00000809u, 0x00001402u, 0x0000000bu, 0x00001c01u,
-    0x00000802u, 0x00000001u, 0x00000401u, 0x00002801u, 0x20000401u, 0x0000040du, 0x00000409u, 0x00000c07u, 0x0000340du,
-    0x00001407u, 0x00001c01u, 0x00000c07u, 0x00001c0cu, 0x00001407u, 0x00000007u, 0x00002401u, 0x00200409u, 0x0000140du,
-    0x00003401u, 0x00000c0du, 0x0000340cu, 0x0000040du, 0x00003403u, 0x00000403u, 0x00003003u, 0x0000000bu, 0x00002c0bu,
-    0x00001400u, 0x0000000bu, 0x00001c0bu, 0x00000000u, 0x0000000bu, 0x00002c0bu, 0x0000280bu, 0x20002c0bu, 0x00002400u,
-    0x00002c09u, 0x0000040bu, 0x00002c09u, 0x0000140bu, 0x00002c00u, 0x00000c0bu, 0x00002c0cu, 0x0000000bu, 0x00002c0bu,
-    0x0000040bu, 0x00002c03u, 0x00002002u, 0x00000806u, 0x00002402u, 0x00202c0du, 0x0000200bu, 0x00000809u, 0x0000000bu,
-    0x00002c0bu, 0x00002c09u, 0x00000809u, 0x00000009u, 0x00002409u, 0x00002409u, 0x00b0240bu, 0x00000009u, 0x00002409u,
-    0x00002409u, 0x00901807u, 0x00002007u, 0x00001802u, 0x00000007u, 0x00001c07u, 0x00002c02u, 0x00001802u, 0x00000002u,
-    0x00000802u, 0x00002402u, 0x00700807u, 0x00000002u, 0x00000802u, 0x00002402u, 0x00201809u
+    0x0000240bu, 0x00002c06u, 0x0000040bu, 0x00002c01u, 0x00002400u, 0x00000809u, 0x0000140bu, 0x0000000bu, 0x00001c02u,
+    0x00002c0bu, 0x00000002u, 0x00000802u, 0x00002802u, 0x20000802u, 0x00000401u, 0x00000809u, 0x00000c0du, 0x00000401u,
+    0x0000140du, 0x00003402u, 0x00000c0du, 0x0000340cu, 0x00001400u, 0x0000000du, 0x0000240bu, 0x00b00809u, 0x00001401u,
+    0x0000040bu, 0x00000c01u, 0x0000040cu, 0x00000401u, 0x00000403u, 0x00002003u, 0x00000409u, 0x00000003u, 0x00000c03u,
+    0x00002c09u, 0x00000409u, 0x00000009u, 0x00002409u, 0x00002409u, 0x00302403u, 0x00000009u, 0x00002409u, 0x00002409u,
+    0x00901800u, 0x00002000u, 0x00001801u, 0x00000000u, 0x00000000u, 0x00002c01u, 0x00001801u, 0x00000001u, 0x00000401u,
+    0x00002401u, 0x00000400u, 0x00000001u, 0x00000401u, 0x00002401u, 0x00101809u
   );
-  for (var i = 0; i < 142; i = i + 2) {
+  for (var i = 0; i < 114; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -1664,10 +1630,10 @@ fn hard_concrete_backward_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, hard_concrete_WIDE_BEYOND + hard_concrete_WIDE_LIMIT), rounding);
   }
-  let lost = errors[2] - registers[2].exponent;
+  let lost = errors[1] - registers[1].exponent;
   return hard_concrete_wide_outcome(
-    hard_concrete_wide_leading_of(registers[2]),
-    select(lost, 0, errors[2] < -hard_concrete_WIDE_LIMIT)
+    hard_concrete_wide_leading_of(registers[1]),
+    select(lost, 0, errors[1] < -hard_concrete_WIDE_LIMIT)
   );
 }
 

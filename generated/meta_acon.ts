@@ -1795,17 +1795,13 @@ function wideLimitOfPowers(
 
 function metaAconExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   const t0 = wideSubtract(x2, x3);
-  const t1 = wideMultiply(wideMultiply(x0, x1), t0);
-  const t2 = wideMultiply(x0, t0);
-  const t3 = wideMultiply(x0, x3);
-  let t4 = wideAdd(wideMultiply(t2, wideSigmoid(t1)), t3);
-  if (wideLess(wideInteger(0n), t1)) {
-    t4 = wideAdd(
-      wideAdd(t2, t3),
-      wideNegate(wideMultiply(t2, wideSigmoid(wideNegate(t1)))),
-    );
-  }
-  return t4;
+  return wideAdd(
+    wideMultiply(
+      wideMultiply(x0, t0),
+      wideSigmoid(wideMultiply(wideMultiply(x0, x1), t0)),
+    ),
+    wideMultiply(x0, x3),
+  );
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1864,8 +1860,9 @@ function metaAconExactly(
   }
   let value = metaAconExactlyAt(x0, x1, x2, x3, 0n);
   if (
-    Math.abs(x0) > 1.7976931348623157e308 ||
-    Math.abs(x1) > 1.7976931348623157e308
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
   ) {
     value = metaAconExactlyLimit(x0, x1, x2, x3, 1n);
   }
@@ -1881,16 +1878,12 @@ function metaAconDxExactlyWide(
 ): Wide {
   const t0 = wideSubtract(x2, x3);
   const t1 = wideMultiply(wideMultiply(x0, x1), t0);
-  let t2 = wideAdd(x3, wideMultiply(t0, wideSigmoid(t1)));
-  if (wideLess(wideInteger(0n), t1)) {
-    t2 = wideAdd(
-      wideAdd(x3, t0),
-      wideNegate(wideMultiply(t0, wideSigmoid(wideNegate(t1)))),
-    );
-  }
   return wideMultiply(
     x4,
-    wideAdd(t2, wideMultiply(t0, wideLogisticMoment(t1))),
+    wideAdd(
+      wideAdd(x3, wideMultiply(t0, wideSigmoid(t1))),
+      wideMultiply(t0, wideLogisticMoment(t1)),
+    ),
   );
 }
 
@@ -1957,8 +1950,9 @@ function metaAconDxExactly(
   }
   let value = metaAconDxExactlyAt(x0, x1, x2, x3, x4, 0n);
   if (
-    Math.abs(x0) > 1.7976931348623157e308 ||
-    Math.abs(x1) > 1.7976931348623157e308
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
   ) {
     value = metaAconDxExactlyLimit(x0, x1, x2, x3, x4, 1n);
   }
@@ -2231,17 +2225,13 @@ function metaAconDp2Exactly(
 
 function metaAconYExactlyWide(x0: Wide, x1: Wide, x2: Wide, x3: Wide): Wide {
   const t0 = wideSubtract(x2, x3);
-  const t1 = wideMultiply(wideMultiply(x0, x1), t0);
-  const t2 = wideMultiply(x0, t0);
-  const t3 = wideMultiply(x0, x3);
-  let t4 = wideAdd(wideMultiply(t2, wideSigmoid(t1)), t3);
-  if (wideLess(wideInteger(0n), t1)) {
-    t4 = wideAdd(
-      wideAdd(t2, t3),
-      wideNegate(wideMultiply(t2, wideSigmoid(wideNegate(t1)))),
-    );
-  }
-  return t4;
+  return wideAdd(
+    wideMultiply(
+      wideMultiply(x0, t0),
+      wideSigmoid(wideMultiply(wideMultiply(x0, x1), t0)),
+    ),
+    wideMultiply(x0, x3),
+  );
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -2300,8 +2290,9 @@ function metaAconYExactly(
   }
   let value = metaAconYExactlyAt(x0, x1, x2, x3, 0n);
   if (
-    Math.abs(x0) > 1.7976931348623157e308 ||
-    Math.abs(x1) > 1.7976931348623157e308
+    wideIsNan(value) &&
+    (Math.abs(x0) > 1.7976931348623157e308 ||
+      Math.abs(x1) > 1.7976931348623157e308)
   ) {
     value = metaAconYExactlyLimit(x0, x1, x2, x3, 1n);
   }

@@ -397,20 +397,6 @@ fn meta_acon_wide_divide_loose(a: meta_acon_wide, b: meta_acon_wide) -> meta_aco
   );
 }
 
-fn meta_acon_wide_is_negative(x: meta_acon_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
-}
-
-fn meta_acon_wide_less(a: meta_acon_wide, b: meta_acon_wide) -> bool {
-  if (meta_acon_wide_is_nan(a) | meta_acon_wide_is_nan(b)) {
-    return false;
-  }
-  if (meta_acon_wide_is_negative(a) != meta_acon_wide_is_negative(b)) {
-    return meta_acon_wide_is_negative(a);
-  }
-  return select(meta_acon_wide_is_smaller(a, b), meta_acon_wide_is_smaller(b, a), meta_acon_wide_is_negative(a));
-}
-
 // The number with these parts, whatever the highest bit of the mantissa is.
 fn meta_acon_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> meta_acon_wide {
   if (!meta_acon_nat_less(mantissa, meta_acon_NAT_HALF) & (abs(exponent) < meta_acon_WIDE_LIMIT)) {
@@ -446,53 +432,29 @@ fn meta_acon_wide_leading_of(x: meta_acon_wide) -> meta_acon_wide_leading {
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r6 = negate(r3)
-//   r6 = add(r2, r6)
-//   r2 = multiply(r0, r6)
+//   r5 = negate(r3)
+//   r5 = add(r2, r5)
+//   r2 = multiply(r0, r5)
 //   r1 = multiply(r0, r1)
-//   r6 = multiply(r1, r6)
-//   r1 = abs(r6)
+//   r5 = multiply(r1, r5)
+//   r1 = abs(r5)
 //   r1 = negate(r1)
 //   r1 = exponential(r1, 0)
-//   r7 = select(r4, r1, r6)
+//   r5 = select(r4, r1, r5)
 //   r1 = add(r4, r1)
-//   r1 = divide(r7, r1)
+//   r1 = divide(r5, r1)
 //   r1 = multiply(r2, r1)
 //   r3 = multiply(r0, r3)
-//   r1 = add(r1, r3)
-//   r3 = add(r2, r3)
-//   r0 = negate(r6)
-//   r7 = abs(r0)
-//   r7 = negate(r7)
-//   r7 = exponential(r7, 0)
-//   r0 = select(r4, r7, r0)
-//   r7 = add(r4, r7)
-//   r7 = divide(r0, r7)
-//   r7 = multiply(r2, r7)
-//   r7 = negate(r7)
-//   r7 = add(r3, r7)
-//   r6 = less(r5, r6)
-//   r6 = select(r1, r7, r6)
+//   r3 = add(r1, r3)
 fn meta_acon_exactly_wide(
   x0: meta_acon_wide,
   x1: meta_acon_wide,
   x2: meta_acon_wide,
   x3: meta_acon_wide
 ) -> meta_acon_wide_outcome {
-  var registers = array<meta_acon_wide, 8>(
-    x0,
-    x1,
-    x2,
-    x3,
-    meta_acon_WIDE_ONE,
-    meta_acon_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -536870912),
-    meta_acon_WIDE_ZERO,
-    meta_acon_WIDE_ZERO
-  );
+  var registers = array<meta_acon_wide, 6>(x0, x1, x2, x3, meta_acon_WIDE_ONE, meta_acon_WIDE_ZERO);
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 8>(
-    -meta_acon_WIDE_BEYOND,
-    -meta_acon_WIDE_BEYOND,
+  var errors = array<i32, 6>(
     -meta_acon_WIDE_BEYOND,
     -meta_acon_WIDE_BEYOND,
     -meta_acon_WIDE_BEYOND,
@@ -501,15 +463,13 @@ fn meta_acon_exactly_wide(
     -meta_acon_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 54>(
-    0x00000006u, 0x00000c03u, 0x00000406u, 0x00001802u, 0x00000802u, 0x00001800u, 0x00000801u, 0x00000400u, 0x00000806u,
-    0x00001801u, 0x00000c01u, 0x00001806u, 0x00000001u, 0x00000401u, 0x00001001u, 0x20000401u, 0x00001407u, 0x00600404u,
-    0x00000401u, 0x00000404u, 0x00001801u, 0x00000407u, 0x00000801u, 0x00000402u, 0x00000803u, 0x00000c00u, 0x00000401u,
-    0x00000c01u, 0x00000403u, 0x00000c02u, 0x00000000u, 0x00001806u, 0x00000c07u, 0x00000000u, 0x00000007u, 0x00001c07u,
-    0x00001007u, 0x20001c07u, 0x00001400u, 0x00001c04u, 0x00000407u, 0x00001c04u, 0x00001807u, 0x00001c00u, 0x00000807u,
-    0x00001c02u, 0x00000007u, 0x00001c07u, 0x00000407u, 0x00001c03u, 0x00001c06u, 0x00001805u, 0x00001406u, 0x00601c01u
+  var steps = array<u32, 28>(
+    0x00000005u, 0x00000c03u, 0x00000405u, 0x00001402u, 0x00000802u, 0x00001400u, 0x00000801u, 0x00000400u, 0x00000805u,
+    0x00001401u, 0x00000c01u, 0x00001405u, 0x00000001u, 0x00000401u, 0x00001001u, 0x20000401u, 0x00001405u, 0x00500404u,
+    0x00000401u, 0x00000404u, 0x00001801u, 0x00000405u, 0x00000801u, 0x00000402u, 0x00000803u, 0x00000c00u, 0x00000403u,
+    0x00000c01u
   );
-  for (var i = 0; i < 54; i = i + 2) {
+  for (var i = 0; i < 28; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -535,8 +495,6 @@ fn meta_acon_exactly_wide(
       }
     } else if (operation == 6u) {
       value = meta_acon_wide_divide_loose(a, b);
-    } else if (operation == 7u) {
-      value = meta_acon_wide(meta_acon_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     }
     var result = meta_acon_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -586,10 +544,10 @@ fn meta_acon_exactly_wide(
     }
     errors[code & 1023u] = max(min(error, meta_acon_WIDE_BEYOND + meta_acon_WIDE_LIMIT), rounding);
   }
-  let lost = errors[6] - registers[6].exponent;
+  let lost = errors[3] - registers[3].exponent;
   return meta_acon_wide_outcome(
-    meta_acon_wide_leading_of(registers[6]),
-    select(lost, 0, errors[6] < -meta_acon_WIDE_LIMIT)
+    meta_acon_wide_leading_of(registers[3]),
+    select(lost, 0, errors[3] < -meta_acon_WIDE_LIMIT)
   );
 }
 
@@ -854,7 +812,7 @@ fn meta_acon_exactly(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
       meta_acon_wide_operand_at(wide_x3, search, 4, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 3)];
-    search = meta_acon_wide_searched(search, found, 4, varied, largest, smallest, infinite, true, zero);
+    search = meta_acon_wide_searched(search, found, 4, varied, largest, smallest, infinite, false, zero);
   }
   return meta_acon_wide_leading_to_f32(search.value);
 }
@@ -1071,12 +1029,26 @@ fn meta_acon_slope_3_far(x0: f32, x1: f32, x2: f32, x3: f32) -> f32 {
   return meta_acon_sigmoid(-t3) * t2 - select(t3 * meta_acon_logistic(t3), 0.0, abs(t3) > 800.0) * t2;
 }
 
+fn meta_acon_wide_is_negative(x: meta_acon_wide) -> bool {
+  return x.negative & !all(x.mantissa == vec4<u32>());
+}
+
 fn meta_acon_wide_equal(a: meta_acon_wide, b: meta_acon_wide) -> bool {
   let same =
     (a.exponent == b.exponent) &
     all(a.mantissa == b.mantissa) &
     (meta_acon_wide_is_negative(a) == meta_acon_wide_is_negative(b));
   return same & !meta_acon_wide_is_nan(a);
+}
+
+fn meta_acon_wide_less(a: meta_acon_wide, b: meta_acon_wide) -> bool {
+  if (meta_acon_wide_is_nan(a) | meta_acon_wide_is_nan(b)) {
+    return false;
+  }
+  if (meta_acon_wide_is_negative(a) != meta_acon_wide_is_negative(b)) {
+    return meta_acon_wide_is_negative(a);
+  }
+  return select(meta_acon_wide_is_smaller(a, b), meta_acon_wide_is_smaller(b, a), meta_acon_wide_is_negative(a));
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -1091,45 +1063,39 @@ fn meta_acon_wide_equal(a: meta_acon_wide, b: meta_acon_wide) -> bool {
 //   r2 = select(r5, r10, r2)
 //   r10 = add(r5, r10)
 //   r10 = divide(r2, r10)
-//   r2 = multiply(r0, r10)
-//   r11 = abs(r1)
-//   r11 = negate(r11)
-//   r11 = exponential(r11, 0)
-//   r12 = add(r5, r11)
-//   r13 = multiply(r12, r12)
-//   r13 = divide(r11, r13)
-//   r14 = multiply(r1, r13)
-//   r15 = equal(r13, r6)
-//   r15 = select(r14, r6, r15)
-//   r14 = multiply(r0, r15)
-//   r16 = negate(r14)
-//   r16 = add(r2, r16)
-//   r11 = select(r5, r11, r1)
-//   r12 = divide(r11, r12)
-//   r11 = multiply(r0, r12)
-//   r14 = add(r11, r14)
+//   r10 = multiply(r0, r10)
+//   r2 = abs(r1)
+//   r2 = negate(r2)
+//   r2 = exponential(r2, 0)
+//   r11 = add(r5, r2)
+//   r12 = multiply(r11, r11)
+//   r12 = divide(r2, r12)
+//   r13 = multiply(r1, r12)
+//   r14 = equal(r12, r6)
+//   r14 = select(r13, r6, r14)
+//   r6 = multiply(r0, r14)
+//   r13 = negate(r6)
+//   r13 = add(r10, r13)
+//   r1 = select(r5, r2, r1)
+//   r11 = divide(r1, r11)
+//   r1 = multiply(r0, r11)
+//   r6 = add(r1, r6)
 //   r7 = less(r4, r7)
-//   r7 = select(r16, r14, r7)
+//   r7 = select(r13, r6, r7)
 //   r0 = multiply(r0, r0)
 //   r0 = multiply(r5, r0)
-//   r14 = multiply(r9, r9)
-//   r14 = multiply(r5, r14)
-//   r14 = multiply(r0, r14)
-//   r13 = multiply(r14, r13)
+//   r6 = multiply(r9, r9)
+//   r6 = multiply(r5, r6)
+//   r6 = multiply(r0, r6)
+//   r12 = multiply(r6, r12)
 //   r8 = less(r4, r8)
-//   r8 = select(r7, r13, r8)
-//   r12 = multiply(r9, r12)
-//   r12 = add(r3, r12)
-//   r3 = add(r3, r9)
-//   r10 = multiply(r9, r10)
-//   r10 = negate(r10)
-//   r10 = add(r3, r10)
-//   r1 = less(r6, r1)
-//   r1 = select(r12, r10, r1)
-//   r15 = multiply(r9, r15)
-//   r15 = add(r1, r15)
+//   r8 = select(r7, r12, r8)
+//   r11 = multiply(r9, r11)
+//   r11 = add(r3, r11)
+//   r14 = multiply(r9, r14)
+//   r14 = add(r11, r14)
 //   r5 = less(r4, r5)
-//   r5 = select(r8, r15, r5)
+//   r5 = select(r8, r14, r5)
 fn meta_acon_backward_exactly_wide(
   x0: meta_acon_wide,
   x1: meta_acon_wide,
@@ -1137,7 +1103,7 @@ fn meta_acon_backward_exactly_wide(
   x3: meta_acon_wide,
   which: meta_acon_wide
 ) -> meta_acon_wide_outcome {
-  var registers = array<meta_acon_wide, 17>(
+  var registers = array<meta_acon_wide, 15>(
     x0,
     x1,
     x2,
@@ -1152,14 +1118,10 @@ fn meta_acon_backward_exactly_wide(
     meta_acon_WIDE_ZERO,
     meta_acon_WIDE_ZERO,
     meta_acon_WIDE_ZERO,
-    meta_acon_WIDE_ZERO,
-    meta_acon_WIDE_ZERO,
     meta_acon_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 17>(
-    -meta_acon_WIDE_BEYOND,
-    -meta_acon_WIDE_BEYOND,
+  var errors = array<i32, 15>(
     -meta_acon_WIDE_BEYOND,
     -meta_acon_WIDE_BEYOND,
     -meta_acon_WIDE_BEYOND,
@@ -1177,21 +1139,19 @@ fn meta_acon_backward_exactly_wide(
     -meta_acon_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 100>(
+  var steps = array<u32, 88>(
     0x00000001u, 0x00000400u, 0x00000409u, 0x00000c03u, 0x00000809u, 0x00002402u, 0x00000001u, 0x00002401u, 0x00000402u,
     0x00000401u, 0x00000c0au, 0x00000802u, 0x0000040au, 0x0000280au, 0x0000100au, 0x2000280au, 0x00001402u, 0x00202805u,
-    0x0000080au, 0x00002805u, 0x0000180au, 0x00002802u, 0x00000002u, 0x00002800u, 0x00000c0bu, 0x00000401u, 0x0000040bu,
-    0x00002c0bu, 0x0000100bu, 0x20002c0bu, 0x0000080cu, 0x00002c05u, 0x0000000du, 0x0000300cu, 0x0000180du, 0x0000340bu,
-    0x0000000eu, 0x00003401u, 0x00001c0fu, 0x0000180du, 0x0000140fu, 0x00f0180eu, 0x0000000eu, 0x00003c00u, 0x00000410u,
-    0x0000380eu, 0x00000810u, 0x00004002u, 0x0000140bu, 0x00102c05u, 0x0000180cu, 0x0000300bu, 0x0000000bu, 0x00003000u,
-    0x0000080eu, 0x0000380bu, 0x00002007u, 0x00001c04u, 0x00001407u, 0x00703810u, 0x00000000u, 0x00000000u, 0x00000000u,
-    0x00000005u, 0x0000000eu, 0x00002409u, 0x0000000eu, 0x00003805u, 0x0000000eu, 0x00003800u, 0x0000000du, 0x0000340eu,
-    0x00002008u, 0x00002004u, 0x00001408u, 0x00803407u, 0x0000000cu, 0x00003009u, 0x0000080cu, 0x00003003u, 0x00000803u,
-    0x00002403u, 0x0000000au, 0x00002809u, 0x0000040au, 0x0000280au, 0x0000080au, 0x00002803u, 0x00002001u, 0x00000406u,
-    0x00001401u, 0x0010280cu, 0x0000000fu, 0x00003c09u, 0x0000080fu, 0x00003c01u, 0x00002005u, 0x00001404u, 0x00001405u,
-    0x00503c08u
+    0x0000080au, 0x00002805u, 0x0000180au, 0x00002802u, 0x0000000au, 0x00002800u, 0x00000c02u, 0x00000401u, 0x00000402u,
+    0x00000802u, 0x00001002u, 0x20000802u, 0x0000080bu, 0x00000805u, 0x0000000cu, 0x00002c0bu, 0x0000180cu, 0x00003002u,
+    0x0000000du, 0x00003001u, 0x00001c0eu, 0x0000180cu, 0x0000140eu, 0x00e0180du, 0x00000006u, 0x00003800u, 0x0000040du,
+    0x00001806u, 0x0000080du, 0x0000340au, 0x00001401u, 0x00100805u, 0x0000180bu, 0x00002c01u, 0x00000001u, 0x00002c00u,
+    0x00000806u, 0x00001801u, 0x00002007u, 0x00001c04u, 0x00001407u, 0x0070180du, 0x00000000u, 0x00000000u, 0x00000000u,
+    0x00000005u, 0x00000006u, 0x00002409u, 0x00000006u, 0x00001805u, 0x00000006u, 0x00001800u, 0x0000000cu, 0x00003006u,
+    0x00002008u, 0x00002004u, 0x00001408u, 0x00803007u, 0x0000000bu, 0x00002c09u, 0x0000080bu, 0x00002c03u, 0x0000000eu,
+    0x00003809u, 0x0000080eu, 0x0000380bu, 0x00002005u, 0x00001404u, 0x00001405u, 0x00503808u
   );
-  for (var i = 0; i < 100; i = i + 2) {
+  for (var i = 0; i < 88; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -1309,7 +1269,7 @@ fn meta_acon_backward_exactly(x0: f32, x1: f32, x2: f32, x3: f32, which: f32) ->
       meta_acon_wide_from_f32(which)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 3)];
-    search = meta_acon_wide_searched(search, found, 4, varied, largest, smallest, infinite, true, zero);
+    search = meta_acon_wide_searched(search, found, 4, varied, largest, smallest, infinite, false, zero);
   }
   return meta_acon_wide_leading_to_f32(search.value);
 }

@@ -1438,14 +1438,10 @@ function softClippingExactly(x0: number, x1: number): number {
 function softClippingDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   const t0 = wideExpm1(x1);
   const t1 = wideMultiply(x1, wideSubtract(x0, wideInteger(1n)));
-  let t2 = wideAdd(wideMultiply(t0, wideSigmoid(t1)), wideInteger(1n));
-  if (wideLess(wideInteger(0n), t1)) {
-    t2 = wideAdd(
-      wideAdd(t0, wideInteger(1n)),
-      wideNegate(wideMultiply(wideSigmoid(wideNegate(t1)), t0)),
-    );
-  }
-  return wideDivide(wideMultiply(wideMultiply(x2, t0), wideLogistic(t1)), t2);
+  return wideDivide(
+    wideMultiply(wideMultiply(x2, t0), wideLogistic(t1)),
+    wideAdd(wideMultiply(t0, wideSigmoid(t1)), wideInteger(1n)),
+  );
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1492,7 +1488,7 @@ function softClippingDxExactly(x0: number, x1: number, x2: number): number {
     return x2;
   }
   let value = softClippingDxExactlyAt(x0, x1, x2, 0n);
-  if (Math.abs(x0) > 1.7976931348623157e308) {
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = softClippingDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);
@@ -1555,13 +1551,7 @@ function softClippingDxDxExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   const t1 = wideSubtract(x0, wideInteger(1n));
   const t2 = wideMultiply(x1, t1);
   const t3 = wideLogistic(t2);
-  let t4 = wideAdd(wideMultiply(t0, wideSigmoid(t2)), wideInteger(1n));
-  if (wideLess(wideInteger(0n), t2)) {
-    t4 = wideAdd(
-      wideAdd(t0, wideInteger(1n)),
-      wideNegate(wideMultiply(wideSigmoid(wideNegate(t2)), t0)),
-    );
-  }
+  const t4 = wideAdd(wideMultiply(t0, wideSigmoid(t2)), wideInteger(1n));
   return wideDivide(
     wideMultiply(
       x2,
@@ -1631,7 +1621,7 @@ function softClippingDxDxExactly(x0: number, x1: number, x2: number): number {
     return x2;
   }
   let value = softClippingDxDxExactlyAt(x0, x1, x2, 0n);
-  if (Math.abs(x0) > 1.7976931348623157e308) {
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = softClippingDxDxExactlyLimit(x0, x1, x2, 1n);
   }
   return wideToF64(value);

@@ -1230,14 +1230,14 @@ fn soft_clipping_slope_0_far(x0: f32, x1: f32) -> f32 {
 //   r3 = less(r6, r3)
 //   r6 = select(r2, r6, r3)
 //   r6 = exponential(r6, 1)
-//   r7 = add(r6, r4)
-//   r7 = divide(r6, r7)
-//   r7 = negate(r7)
-//   r7 = select(r6, r7, r1)
+//   r2 = add(r6, r4)
+//   r2 = divide(r6, r2)
+//   r2 = negate(r2)
+//   r2 = select(r6, r2, r1)
 //   r6 = exponential(r1, 0)
 //   r6 = add(r6, r5)
 //   r3 = negate(r3)
-//   r3 = select(r7, r6, r3)
+//   r3 = select(r2, r6, r3)
 //   r5 = add(r0, r5)
 //   r5 = multiply(r1, r5)
 //   r1 = abs(r5)
@@ -1247,40 +1247,23 @@ fn soft_clipping_slope_0_far(x0: f32, x1: f32) -> f32 {
 //   r6 = multiply(r0, r0)
 //   r6 = divide(r1, r6)
 //   r6 = multiply(r3, r6)
-//   r1 = select(r4, r1, r5)
-//   r0 = divide(r1, r0)
+//   r5 = select(r4, r1, r5)
+//   r0 = divide(r5, r0)
 //   r0 = multiply(r3, r0)
-//   r0 = add(r0, r4)
-//   r1 = add(r3, r4)
-//   r7 = negate(r5)
-//   r8 = abs(r7)
-//   r8 = negate(r8)
-//   r8 = exponential(r8, 0)
-//   r7 = select(r4, r8, r7)
-//   r8 = add(r4, r8)
-//   r8 = divide(r7, r8)
-//   r3 = multiply(r8, r3)
-//   r3 = negate(r3)
-//   r3 = add(r1, r3)
-//   r5 = less(r2, r5)
-//   r5 = select(r0, r3, r5)
-//   r5 = divide(r6, r5)
+//   r4 = add(r0, r4)
+//   r4 = divide(r6, r4)
 fn soft_clipping_backward_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping_wide) -> soft_clipping_wide_outcome {
-  var registers = array<soft_clipping_wide, 9>(
+  var registers = array<soft_clipping_wide, 7>(
     x0,
     x1,
     soft_clipping_WIDE_ZERO,
     soft_clipping_WIDE_HALF,
     soft_clipping_WIDE_ONE,
     soft_clipping_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
-    soft_clipping_WIDE_ZERO,
-    soft_clipping_WIDE_ZERO,
     soft_clipping_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 9>(
-    -soft_clipping_WIDE_BEYOND,
-    -soft_clipping_WIDE_BEYOND,
+  var errors = array<i32, 7>(
     -soft_clipping_WIDE_BEYOND,
     -soft_clipping_WIDE_BEYOND,
     -soft_clipping_WIDE_BEYOND,
@@ -1290,18 +1273,15 @@ fn soft_clipping_backward_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping
     -soft_clipping_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 78>(
-    0x00000006u, 0x00000401u, 0x00000403u, 0x00000c06u, 0x00000806u, 0x00301802u, 0x00000c06u, 0x20101806u, 0x00001007u,
-    0x00001006u, 0x00001407u, 0x00001c06u, 0x00001807u, 0x00001c07u, 0x00000807u, 0x00101c06u, 0x00000c06u, 0x20000401u,
-    0x00001006u, 0x00001406u, 0x00001803u, 0x00000c03u, 0x00000803u, 0x00301807u, 0x00001005u, 0x00001400u, 0x00001c05u,
+  var steps = array<u32, 52>(
+    0x00000006u, 0x00000401u, 0x00000403u, 0x00000c06u, 0x00000806u, 0x00301802u, 0x00000c06u, 0x20101806u, 0x00001002u,
+    0x00001006u, 0x00001402u, 0x00000806u, 0x00001802u, 0x00000802u, 0x00000802u, 0x00100806u, 0x00000c06u, 0x20000401u,
+    0x00001006u, 0x00001406u, 0x00001803u, 0x00000c03u, 0x00000803u, 0x00301802u, 0x00001005u, 0x00001400u, 0x00001c05u,
     0x00001401u, 0x00000001u, 0x00001405u, 0x00001801u, 0x00000401u, 0x00000c01u, 0x20000401u, 0x00001000u, 0x00000404u,
-    0x00001c06u, 0x00000000u, 0x00001406u, 0x00001801u, 0x00001c06u, 0x00001803u, 0x00000801u, 0x00500404u, 0x00001400u,
-    0x00000001u, 0x00001c00u, 0x00000003u, 0x00001000u, 0x00001000u, 0x00001001u, 0x00001003u, 0x00001807u, 0x00001405u,
-    0x00000008u, 0x00001c07u, 0x00001808u, 0x00002008u, 0x00000c08u, 0x20002008u, 0x00000807u, 0x00702004u, 0x00001008u,
-    0x00002004u, 0x00001408u, 0x00002007u, 0x00001c03u, 0x00000c08u, 0x00001803u, 0x00000c03u, 0x00001003u, 0x00000c01u,
-    0x00000405u, 0x00001402u, 0x00000805u, 0x00500c00u, 0x00001405u, 0x00001406u
+    0x00001c06u, 0x00000000u, 0x00001406u, 0x00001801u, 0x00001c06u, 0x00001803u, 0x00000805u, 0x00500404u, 0x00001400u,
+    0x00000005u, 0x00001c00u, 0x00000003u, 0x00001004u, 0x00001000u, 0x00001404u, 0x00001006u
   );
-  for (var i = 0; i < 78; i = i + 2) {
+  for (var i = 0; i < 52; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -1382,10 +1362,10 @@ fn soft_clipping_backward_exactly_wide(x0: soft_clipping_wide, x1: soft_clipping
     }
     errors[code & 1023u] = max(min(error, soft_clipping_WIDE_BEYOND + soft_clipping_WIDE_LIMIT), rounding);
   }
-  let lost = errors[5] - registers[5].exponent;
+  let lost = errors[4] - registers[4].exponent;
   return soft_clipping_wide_outcome(
-    soft_clipping_wide_leading_of(registers[5]),
-    select(lost, 0, errors[5] < -soft_clipping_WIDE_LIMIT)
+    soft_clipping_wide_leading_of(registers[4]),
+    select(lost, 0, errors[4] < -soft_clipping_WIDE_LIMIT)
   );
 }
 
@@ -1410,7 +1390,7 @@ fn soft_clipping_backward_exactly(x0: f32, x1: f32) -> f32 {
       soft_clipping_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
-    search = soft_clipping_wide_searched(search, found, 2, varied, largest, smallest, infinite, true, zero);
+    search = soft_clipping_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
   }
   return soft_clipping_wide_leading_to_f32(search.value);
 }

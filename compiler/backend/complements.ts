@@ -272,10 +272,10 @@ function productWith(rest: Expr, factor: Expr): Expr {
   return rawProduct(product);
 }
 
-/** Whether two products differ by parameters alone: at some of them they are the same, or opposite. */
+/** Whether two products differ by parameters alone, which are met as they are: at some they are the same, or opposite. */
 function isParametersTimes(a: Expr, b: Expr): boolean {
   const quotient = productOf(a);
   for (const [factor, power] of productOf(b).powers) multiplyPower(quotient, factor, -power);
   const factors = [...quotient.powers.keys()];
-  return factors.length > 0 && factors.every(({ space }) => !(space & Space.element)) && !isApplication(a, "where");
+  return factors.length > 0 && factors.every((factor) => factor.kind === "variable" && !(factor.space & Space.element));
 }
