@@ -10,6 +10,7 @@ import { cancelsHarmlessly } from "./accuracy/cancellation.js";
 import { guardFor, type GuardOptions, rangeGuard } from "./accuracy/guard.js";
 import { wgsl } from "./dialects/wgsl.js";
 import { settleExtremes, type SettleOptions } from "./extremes.js";
+import { exactInShaders } from "./exact-in-shaders.js";
 import { isRightFarOut } from "./far-out.js";
 import { type Form, formFor } from "./forms.js";
 import { recogniseGates } from "./gates.js";
@@ -28,7 +29,6 @@ import {
   type WgslForm,
 } from "./pair-form.js";
 import { isSpelledRanged, loweredForRanged, rangedFunction } from "./ranged-form.js";
-import { exactInShaders } from "./scaled-sums.js";
 import { searched } from "./searches.js";
 
 /** Errors that a form in single numbers may have, in units of 2^-24: of a value, and of a derivative. */

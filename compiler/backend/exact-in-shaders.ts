@@ -1,0 +1,94 @@
+/** Whether a shader's exact form is computed with the exponents of its sums kept apart: it is tried out at huge inputs. */
+import { isBoolean } from "../decisions.js";
+import type { Expr, Variable } from "../ir/expr.js";
+import { triedParameters } from "../ir/random.js";
+import { type Ball, fromNumber } from "../numerics/ball.js";
+import { referenceLimit, referenceValue } from "../numerics/reference.js";
+import { ulpError } from "../numerics/rounding.js";
+import { usualProgramOf } from "./digits.js";
+import type { KernelPlan } from "./kernels.js";
+import { withScaledSums } from "./scaled-sums.js";
+import { searched, type Subject } from "./searches.js";
+
+/**
+ * What shaders compute in wide arithmetic: with exponents kept apart if that is right more often where inputs are huge.
+ * @param exact in wide arithmetic everywhere else
+ */
+export function exactInShaders(exact: Expr, plan: KernelPlan): Expr {
+  const scaled = withScaledSums(exact);
+  if (scaled === exact) return exact;
+  const isBetter = searched(plan, [exact, scaled], {
+    name: "exponents are kept apart",
+    isAnswer: isBoolean,
+    find: ([given = exact, apart = scaled], subject) => {
+      const rows = rowsOf(given, subject);
+      const wrong = wrongAmong(given, rows);
+      return wrong > 0 && wrongAmong(apart, rows) < wrong;
+    },
+  });
+  return isBetter ? scaled : exact;
+}
+
+/** Numbers for variables, and what comes of them. */
+interface TriedRow {
+  readonly of: (variable: Variable) => number;
+  readonly value: Ball;
+}
+
+/** From where exponentials are beyond what wide numbers hold, by a parameter or by themselves. */
+const sizes: readonly number[] = [104, 6e4, 1e9, 4e9, 1e13, 1.85e19, 1e30, 3.4e38].map(Math.fround);
+/** What exponents may be divided or multiplied by, and next to what else they cancel. */
+const triedNumbers: readonly number[] = [2 ** -20, 2 ** -12, 1, 1 + 2 ** -20];
+
+function rowsOf(form: Expr, { activation, cotangent }: Subject): readonly TriedRow[] {
+  const parameters = triedParameters(activation);
+  const settings = [
+    new Map(parameters.map(({ variable, default: value }) => [variable, value])),
+    ...parameters.flatMap((each) =>
+      triedNumbers
+        .filter((number) => !each.range || (each.range.low < number && each.range.high > number))
+        .map((number) => new Map(parameters.map((other) => [other.variable, other === each ? number : other.default]))),
+    ),
+  ];
+  const points = sizes.flatMap((x) => [x, -x]);
+  const inputs = points.flatMap((x) =>
+    activation.inputs.length === 1
+      ? [[x]]
+      : activation.inputs.flatMap((_, i) => [
+          activation.inputs.map(() => x),
+          activation.inputs.map((_, k) => (k === i ? x : Math.fround(0.99 * x))),
+          activation.inputs.map((_, k) => (k === i ? x : Math.fround(0.7))),
+        ]),
+  );
+  const [only, ...others] = activation.inputs;
+  return settings.flatMap((setting) => {
+    const fixed = new Map<Variable, number>([...setting, [cotangent, 1]]);
+    const finite = inputs.flatMap((row) => {
+      const known = new Map(fixed);
+      activation.inputs.forEach((input, i) => known.set(input, row[i]!));
+      const { ball, decided } = referenceValue(form, known, "binary32");
+      return decided ? [{ of: numberIn(known), value: ball }] : [];
+    });
+    if (!only || others.length > 0) return finite;
+    const infinite = ([-1, 1] as const).flatMap((sign) => {
+      const limit = referenceLimit(
+        (x) => referenceValue(form, new Map<Variable, number | Ball>([...fixed, [only, x]]), "binary32"),
+        sign,
+      );
+      return limit === undefined
+        ? []
+        : [{ of: numberIn(new Map(fixed).set(only, sign * Infinity)), value: fromNumber(limit) }];
+    });
+    return [...finite, ...infinite];
+  });
+}
+
+const numberIn =
+  (numbers: ReadonlyMap<Variable, number>) =>
+  (variable: Variable): number =>
+    numbers.get(variable) ?? NaN;
+
+function wrongAmong(form: Expr, rows: readonly TriedRow[]): number {
+  const program = usualProgramOf(form);
+  return rows.filter(({ of, value }) => !(ulpError(program(of), value, "binary32") <= 1)).length;
+}
