@@ -19,6 +19,12 @@ export const one = (): Expr => constant(1);
 export const isConstant = (node: Expr, value: number): boolean =>
   node.kind === "constant" && node.value.denominator === 1n && node.value.numerator === BigInt(value);
 
+/** The sign of an infinity; undefined for what is none. */
+export function infinitySign(node: Expr): 1 | -1 | undefined {
+  if (isApplication(node, "infinity")) return 1;
+  return isApplication(node, "negate") && isApplication(node.operands[0]!, "infinity") ? -1 : undefined;
+}
+
 /** The exponent of `base^n` where n is an integer that is worth multiplying out. */
 export function integerExponent(node: Expr): number | undefined {
   if (!isApplication(node, "pow")) return undefined;

@@ -2,8 +2,8 @@
 import { apply, constant, type Expr, isApplication, reachable } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
+import { infinitySign, isSum, productOf, rawProduct, rawSum, termsOf } from "./forms.js";
 import { signOf } from "./sign.js";
-import { isSum, productOf, rawProduct, rawSum, termsOf } from "./forms.js";
 
 type Comparison = "less" | "lessOrEqual" | "greater" | "greaterOrEqual" | "equal" | "notEqual";
 
@@ -94,13 +94,9 @@ function comparedWithZero(primitive: Comparison, left: Expr): boolean | undefine
 
 /** What comes of comparing a real number with infinity. */
 function comparedWithInfinity(primitive: Comparison, left: Expr, right: Expr): boolean | undefined {
-  const isNegative = isApplication(right, "negate");
-  const size = isNegative ? right.operands[0]! : right;
-  const isInfinity = (node: Expr): boolean => isApplication(node, "infinity");
-  if (!isInfinity(size) || reachable([left]).some(isInfinity)) return undefined;
-  if (primitive === "equal" || primitive === "notEqual") return primitive === "notEqual";
-  const asksForLess = primitive === "less" || primitive === "lessOrEqual";
-  return asksForLess !== isNegative;
+  const sign = infinitySign(right);
+  if (!sign || reachable([left]).some(infinitySign)) return undefined;
+  return decided(apply(primitive, [constant(-sign), constant(0)]));
 }
 
 /** A number that is known exactly. */

@@ -21,6 +21,7 @@ import { evaluate } from "../numerics/evaluate.js";
 import { magnitude } from "../numerics/integers.js";
 import { ulpError } from "../numerics/rounding.js";
 import { exactFunctionInSteps } from "./exact-form.js";
+import { periodic } from "./extremes.js";
 import type { KernelPlan } from "./kernels.js";
 import { searched, type Subject } from "./searches.js";
 import { trialsOf } from "./trials.js";
@@ -123,7 +124,7 @@ function* deepRows(
   if (!reachable([form]).some(mayCancel)) return;
   const { variables, rowsOf } = trialsOf(subject);
   const hasExponential = reachable([form]).some(isExponential);
-  const hasWave = reachable([form]).some((node) => node.kind === "application" && waves.has(node.primitive));
+  const hasWave = reachable([form]).some((node) => node.kind === "application" && periodic.has(node.primitive));
   const valueAt = (row: readonly number[], precision: number): Ball => {
     const bindings = variables.map(
       (variable, i) => [variable, { value: fromNumber(Math.fround(row[i] ?? 0)), tangent: null }] as const,
@@ -162,8 +163,7 @@ const mayCancel = (node: Expr): boolean =>
   isSum(node) ||
   (node.kind === "application" && sensitive.has(node.primitive) && node.operands[0]?.kind === "application");
 
-const waves: ReadonlySet<string> = new Set(["sin", "cos", "tan"]);
-const sensitive: ReadonlySet<string> = new Set([...waves, "asin", "acos", "atanh", "acosh"]);
+const sensitive: ReadonlySet<string> = new Set([...periodic, "asin", "acos", "atanh", "acosh"]);
 
 /** An exponential of what varies. */
 const isExponential = (node: Expr): boolean =>

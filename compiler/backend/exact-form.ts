@@ -18,7 +18,7 @@ import type { Rational } from "../ir/rational.js";
 import { inSteps } from "../machine/library/wide/steps.js";
 import { call, Precedence, type Spelling } from "../printing/dialect.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
-import type { EndLimits } from "./extremes.js";
+import { type EndLimits, periodic } from "./extremes.js";
 import type { MachineFunction } from "./machine-functions.js";
 import { literal as literalOf } from "./pair-form.js";
 
@@ -337,8 +337,6 @@ function knownEnds(ends: EndLimits, input: string, condition: string): string[] 
 /** Whether there is a sine of what varies: it need not have a limit. */
 const hasWaves = (root: Expr): boolean =>
   reachable([root]).some((node) => node.kind === "application" && periodic.has(node.primitive) && varies(node));
-
-const periodic: ReadonlySet<string> = new Set(["sin", "cos", "tan"]);
 
 /** Whether other numbers than inputs and what does not vary are compared. */
 const comparesResults = (root: Expr): boolean =>

@@ -238,7 +238,7 @@ const withWavesHeld = (form: Expr, input: Variable, sign: -1 | 1): Expr =>
     return apply(node.primitive, held, node.rule);
   });
 
-const periodic: ReadonlySet<string> = new Set(["sin", "cos", "tan"]);
+export const periodic: ReadonlySet<string> = new Set(["sin", "cos", "tan"]);
 
 const isInfinite = (value: number): boolean => Math.abs(value) === Infinity;
 

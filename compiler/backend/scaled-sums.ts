@@ -3,6 +3,7 @@
  * e^m. In quotients of such sums m cancels, and a logarithm gives it back, however large it is: shaders' wide numbers have
  * exponents below 2^28, which e^x is beyond from 1.9e8 on.
  */
+import { one, zero } from "../algebra/forms.js";
 import { signOf } from "../algebra/sign.js";
 import { apply, constant, type Expr, fold } from "../ir/expr.js";
 import { rational } from "../ir/rational.js";
@@ -22,22 +23,20 @@ interface Forms {
   readonly gains: boolean;
 }
 
-const nothing = (): Expr => constant(0);
-const unit = (): Expr => constant(1);
 const negated = (a: Expr): Expr => apply("negate", [a]);
-const plus = (a: Expr, b: Expr): Expr => (a === nothing() ? b : b === nothing() ? a : apply("add", [a, b]));
-const minus = (a: Expr, b: Expr): Expr => (b === nothing() ? a : apply("subtract", [a, b]));
-const times = (a: Expr, b: Expr): Expr => (a === unit() ? b : b === unit() ? a : apply("multiply", [a, b]));
-const over = (a: Expr, b: Expr): Expr => (b === unit() ? a : apply("divide", [a, b]));
-const exp = (a: Expr): Expr => (a === nothing() ? unit() : apply("exp", [a]));
+const plus = (a: Expr, b: Expr): Expr => (a === zero() ? b : b === zero() ? a : apply("add", [a, b]));
+const minus = (a: Expr, b: Expr): Expr => (b === zero() ? a : apply("subtract", [a, b]));
+const times = (a: Expr, b: Expr): Expr => (a === one() ? b : b === one() ? a : apply("multiply", [a, b]));
+const over = (a: Expr, b: Expr): Expr => (b === one() ? a : apply("divide", [a, b]));
+const exp = (a: Expr): Expr => (a === zero() ? one() : apply("exp", [a]));
 const half = (a: Expr): Expr => apply("multiply", [constant(rational(1, 2)), a]);
 const squared = (a: Expr): Expr => apply("multiply", [a, a]);
 const size = (a: Expr): Expr => apply("abs", [a]);
 const where = (condition: Expr, a: Expr, b: Expr): Expr => (a === b ? a : apply("where", [condition, a, b]));
-const isBelow = (a: Expr): Expr => apply("less", [a, nothing()]);
+const isBelow = (a: Expr): Expr => apply("less", [a, zero()]);
 const largerOf = (a: Expr, b: Expr): Expr => where(apply("greater", [a, b]), a, b);
-const positivePart = (a: Expr): Expr => largerOf(a, nothing());
-const negativePart = (a: Expr): Expr => where(isBelow(a), a, nothing());
+const positivePart = (a: Expr): Expr => largerOf(a, zero());
+const negativePart = (a: Expr): Expr => where(isBelow(a), a, zero());
 const rootOfTau = (): Expr => apply("sqrt", [apply("multiply", [constant(2), apply("pi", [])])]);
 /** e^(-2 |a|) */
 const tail = (a: Expr): Expr => exp(apply("multiply", [constant(-2), size(a)]));
@@ -64,26 +63,26 @@ function formsOf(node: Expr, operands: readonly Forms[]): Forms {
   const [p, q] = [a?.scaled, b?.scaled];
   switch (node.primitive) {
     case "exp":
-      return apart({ rest: unit(), exponent: u! });
+      return apart({ rest: one(), exponent: u! });
     case "expm1":
       return apart({
         rest: where(isBelow(u!), plain, negated(apply("expm1", [negated(u!)]))),
         exponent: positivePart(u!),
       });
     case "cosh":
-      return apart({ rest: half(plus(unit(), tail(u!))), exponent: size(u!) });
+      return apart({ rest: half(plus(one(), tail(u!))), exponent: size(u!) });
     case "sinh": {
       const upper = half(negated(apply("expm1", [apply("multiply", [constant(-2), size(u!)])])));
       return apart({ rest: where(isBelow(u!), negated(upper), upper), exponent: size(u!) });
     }
     case "sigmoid":
-      return apart({ rest: over(unit(), plus(unit(), exp(negated(size(u!))))), exponent: negativePart(u!) });
+      return apart({ rest: over(one(), plus(one(), exp(negated(size(u!))))), exponent: negativePart(u!) });
     case "logistic": {
-      const below = plus(unit(), exp(negated(size(u!))));
-      return apart({ rest: over(unit(), squared(below)), exponent: negated(size(u!)) });
+      const below = plus(one(), exp(negated(size(u!))));
+      return apart({ rest: over(one(), squared(below)), exponent: negated(size(u!)) });
     }
     case "normpdf":
-      return apart({ rest: over(unit(), rootOfTau()), exponent: negated(half(squared(u!))) });
+      return apart({ rest: over(one(), rootOfTau()), exponent: negated(half(squared(u!))) });
     case "normcdf": {
       const mills = over(apply("mills", [size(u!)]), rootOfTau());
       return apart({ rest: where(isBelow(u!), mills, plain), exponent: negated(half(squared(negativePart(u!)))) });
@@ -115,7 +114,7 @@ function formsOf(node: Expr, operands: readonly Forms[]): Forms {
     case "divide": {
       if (!p && !q) return unscaled;
       const [left, right] = [scaledOf(a!), scaledOf(b!)];
-      const exponent = left.exponent === nothing() ? negated(right.exponent) : minus(left.exponent, right.exponent);
+      const exponent = left.exponent === zero() ? negated(right.exponent) : minus(left.exponent, right.exponent);
       const quotient = { rest: over(left.rest, right.rest), exponent };
       return p && q ? met(quotient) : apart(quotient);
     }
@@ -146,7 +145,7 @@ function formsOf(node: Expr, operands: readonly Forms[]): Forms {
     case "asin": {
       if (!p) return unscaled;
       // As small as the operand.
-      const ratio = where(apply("equal", [u!, nothing()]), unit(), over(plain, u!));
+      const ratio = where(apply("equal", [u!, zero()]), one(), over(plain, u!));
       return apart({ rest: times(p.rest, ratio), exponent: p.exponent });
     }
     case "log":
@@ -168,4 +167,4 @@ function formsOf(node: Expr, operands: readonly Forms[]): Forms {
 /** Whether e to this power may be infinite. */
 const isGrowing = (exponent: Expr): boolean => !signOf(exponent).nonpositive;
 
-const scaledOf = ({ plain, scaled }: Forms): Scaled => scaled ?? { rest: plain, exponent: nothing() };
+const scaledOf = ({ plain, scaled }: Forms): Scaled => scaled ?? { rest: plain, exponent: zero() };

@@ -4,6 +4,7 @@
  */
 import type { Bound, Clause, Definition, Expression, Range } from "../../grammar/syntax.js";
 import { printDefinition, printExpression } from "../../grammar/print.js";
+import { infinitySign } from "../algebra/forms.js";
 import { normalise } from "../algebra/normalise.js";
 import type { Diagnostic } from "../diagnostics.js";
 import type { Activation, Hyperparameter, LearnedParameter } from "../ir/activation.js";
@@ -150,10 +151,8 @@ type Report = (code: string, span: Span, message: string, hint?: string) => void
 function boundsOf(range: Range, environment: Environment, report: Report): Bounds | null {
   const end = (bound: Bound): number | undefined => {
     const node = normalise(environment.expression(bound.value));
-    if (node.kind === "application" && node.primitive === "infinity") return Infinity;
-    if (node.kind === "application" && node.primitive === "negate" && node.operands[0] === apply("infinity", []))
-      return -Infinity;
-    return environment.number(bound.value);
+    const sign = infinitySign(node);
+    return sign ? sign * Infinity : environment.number(bound.value);
   };
   const [low, high] = [end(range.low), end(range.high)];
   if (low === undefined || high === undefined) return null;

@@ -534,7 +534,10 @@ function ofFunction(
   // Of two negative numbers the larger one cancels against what is added to it.
   const cancelling: Dynamic =
     q && node.primitive === "logaddexp" && p.size.negative && q.size.negative
-      ? { weight: own, scale: apply("smaller", [absoluteOf(node.operands[0]!, p.size), absoluteOf(node.operands[1]!, q.size)]) }
+      ? {
+          weight: own,
+          scale: apply("smaller", [absoluteOf(node.operands[0]!, p.size), absoluteOf(node.operands[1]!, q.size)]),
+        }
       : { weight: 0, scale: null };
   if (!operands.some(inexact)) return { ...base, relative: own, ...cancelling };
   if (q && (node.primitive === "hypot" || node.primitive === "logaddexp")) {

@@ -2,7 +2,7 @@
  * The test, run with each element, of whether a lowered form is as accurate as promised there. Most forms need none; where
  * a sum may cancel, or an intermediate may leave the range, the test compares an error bound with the result.
  */
-import { isConstant } from "../../algebra/forms.js";
+import { infinitySign, isConstant } from "../../algebra/forms.js";
 import {
   apply,
   constant,
@@ -119,13 +119,10 @@ function guardWithin(
 /** Whether a result is a number, or infinite by name: an overflow on the way ends in infinity or NaN. */
 export function isFinite(root: Expr): Expr {
   const [condition, a, b] = isApplication(root, "where") || isApplication(root, "choose") ? root.operands : [];
-  if (a && isInfinity(a)) return apply("or", [condition!, isFinite(b!)]);
-  if (b && isInfinity(b)) return apply("or", [negated(condition!), isFinite(a!)]);
+  if (a && infinitySign(a)) return apply("or", [condition!, isFinite(b!)]);
+  if (b && infinitySign(b)) return apply("or", [negated(condition!), isFinite(a!)]);
   return apply("is_finite", [root]);
 }
-
-const isInfinity = (node: Expr): boolean =>
-  isApplication(node, "infinity") || (isApplication(node, "negate") && isInfinity(node.operands[0]!));
 
 export function allOf(conditions: readonly Expr[]): Expr | null {
   const distinct = [...new Set(conditions.flatMap(conjuncts))];
