@@ -32,6 +32,7 @@ test.each([
   ["x^2 - a * x * sin(x)", [1, 1e20, -1e25], Infinity],
   ["2 + a * sin(x) / x", [1, 1e20, 1e38], 2],
   ["a * sin(x)", [1, 1e20], NaN],
+  ["a + sin(x) / 2", [22 / 31, 23 / 31, 24 / 31], NaN],
   ["x * (a + sin(x))", [0.5, 0], NaN],
 ] as const)("%s", (body, numbers, limit) => {
   for (const a of numbers) expect(limitOf(body, a, Infinity), `a = ${a}`).toBe(limit);
