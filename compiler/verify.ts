@@ -178,6 +178,10 @@ export interface QuickPlan {
    * of one input at the defaults, at other settings, and of several inputs.
    */
   readonly everyOfLongest: { readonly atDefaults: number; readonly ofOne: number; readonly ofSeveral: number };
+  /** Whether only errors beyond what is promised are sought. */
+  readonly onlyBreaches: boolean;
+  /** How often the reference may be asked for each column and setting: milliseconds each. */
+  readonly mostAsked: number;
 }
 
 export const quickPlan: QuickPlan = {
@@ -187,6 +191,8 @@ export const quickPlan: QuickPlan = {
   further: { most: 40, milliseconds: 5000 },
   density: "sparse",
   everyOfLongest: { atDefaults: 1, ofOne: 4, ofSeveral: 32 },
+  onlyBreaches: false,
+  mostAsked: Infinity,
 };
 
 /** A glance: what is broken at the ends of ranges and at extreme parameters shows. */
@@ -194,9 +200,11 @@ export const glance: QuickPlan = {
   defaults: 0,
   settings: 0,
   mostSettings: 4,
-  further: { most: 40, milliseconds: 2500 },
+  further: { most: 12, milliseconds: Infinity },
   density: "sparsest",
-  everyOfLongest: { atDefaults: 4, ofOne: 8, ofSeveral: 64 },
+  everyOfLongest: { atDefaults: 8, ofOne: 16, ofSeveral: 64 },
+  onlyBreaches: true,
+  mostAsked: 32,
 };
 
 /** What runs the kernels of a target where nothing else is said. */
@@ -303,18 +311,18 @@ async function measureQuickly(
       everyOfLongest: plan.everyOfLongest[subject.inputs.length > 1 ? "ofSeveral" : "ofOne"],
     })),
   ]);
-  const known = new Map(measureRequests(measure, subject.name, requests.flat()).results);
+  const known = new Map(measureRequests(measure, subject.name, requests.flat(), plan).results);
   await Promise.all(known.values());
-  // Special inputs at the defaults and at further settings, one after the other, as long as there is time for it.
+  // Special inputs at the defaults and at further settings, some of these at a time, as long as there is time for it.
   let spent = 0;
-  for (let k = 0; k <= plan.further.most && spent < plan.further.milliseconds; k++) {
+  for (let k = 0; k <= plan.further.most && spent < plan.further.milliseconds; k += settingsAtOnce) {
     const next = wanted.map(({ column, further }): readonly Request[] =>
       (further ? [subject.defaults[column.target], ...further] : [])
-        .slice(k, k + 1)
+        .slice(k, Math.min(k + settingsAtOnce, plan.further.most + 1))
         .map((parameters) => ({ column, parameters, stratified: 0, density: "specials", everyOfLongest: 4 })),
     );
     if (next.flat().length === 0) break;
-    const { results, outcomes } = measureRequests(measure, subject.name, next.flat());
+    const { results, outcomes } = measureRequests(measure, subject.name, next.flat(), plan);
     for (const outcome of await Promise.all(outcomes)) {
       spent += outcome.kind === "measured" ? (outcome.milliseconds ?? 0) : 0;
     }
@@ -335,6 +343,9 @@ async function measureQuickly(
     }),
   );
 }
+
+/** So many keep some threads at work. */
+const settingsAtOnce = 8;
 
 /** At most so many of them, from all parts of the list. */
 const spread = <T>(list: readonly T[], most: number): readonly T[] =>
@@ -361,6 +372,7 @@ function measureRequests(
   measure: (task: Task) => Promise<Outcome>,
   activation: string,
   requests: readonly Request[],
+  { onlyBreaches, mostAsked }: Pick<QuickPlan, "onlyBreaches" | "mostAsked">,
 ): {
   readonly results: ReadonlyMap<Request, Promise<Measurement>>;
   readonly outcomes: readonly Promise<Outcome>[];
@@ -384,7 +396,7 @@ function measureRequests(
       column,
       others: others.map((other) => other.column),
       parameters,
-      work: { kind: "points", stratified, byReference: 0, density, everyOfLongest },
+      work: { kind: "points", stratified, byReference: 0, density, everyOfLongest, onlyBreaches, mostAsked },
       emulated: true,
     });
     outcomes.push(outcome);

@@ -87,6 +87,24 @@ function differenceOf(primitive: PrimitiveName, a: Expr, b: Expr): Expr | undefi
   return where("greater", middle, 2, upper, where("less", middle, -2, difference(below(a), below(b)), plain));
 }
 
+const differenceOfValues = ({ function: f }: Multiple, { function: g }: Multiple): Expr | undefined =>
+  differenceOf(f.primitive, f.operands[0]!, g.operands[0]!);
+
+/** a^p - b^p, where the logarithms of a and b have spellings of their own: those of sigmoids next to 1. */
+function differenceOfPowers(...both: readonly [Multiple, Multiple]): Expr | undefined {
+  const [first, second] = both.map(({ function: power }) => {
+    const [a, exponent] = power.operands;
+    if (power.primitive !== "pow" || !signOf(a!).nonnegative) return undefined;
+    const logarithm = normalise(apply("log", [a!]));
+    return isApplication(logarithm, "log") ? undefined : { exponent, logarithm };
+  });
+  if (!first || !second || first.exponent !== second.exponent) return undefined;
+  const [a, b] = [first, second].map(({ exponent, logarithm }) =>
+    normalise(apply("multiply", [exponent!, logarithm])),
+  );
+  return differenceOf("exp", a!, b!);
+}
+
 /** 1 - e^a */
 const lackingOf = (a: Expr): Expr => apply("negate", [apply("expm1", [a])]);
 
@@ -130,8 +148,7 @@ class Sum {
             other.rest === first.rest &&
             R.equal(other.coefficient, R.negate(first.coefficient)),
         );
-      const [a, b] = [first, second].map((each) => each?.function.operands[0]);
-      const made = second && differenceOf(first.function.primitive, a!, b!);
+      const made = second && (differenceOfPowers(first, second) ?? differenceOfValues(first, second));
       if (!made) continue;
       const terms = this.without(first.base, second.base);
       addTerm(terms, productWith(first.rest, made), first.coefficient);

@@ -165,7 +165,7 @@ export function exactFunctionInSteps(
  * sigmoid(u)^p as exp(-p softplus(-u)): a sigmoid may be below every number that shaders have where its power is not. What
  * vanishes with it in a derivative, logistic(u) = sigmoid(u) sigmoid(-u), goes into the power.
  */
-function withExponentials(root: Expr): Expr {
+export function withExponentials(root: Expr): Expr {
   const powers = new Map<Expr, { readonly operand: Expr; readonly exponent: Expr }>();
   const power = (operand: Expr, exponent: Expr): Expr => {
     const grown = apply("softplus", [normalise(apply("negate", [operand]))]);

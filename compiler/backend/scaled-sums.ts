@@ -41,6 +41,9 @@ const rootOfTau = (): Expr => apply("sqrt", [apply("multiply", [constant(2), app
 /** e^(-2 |a|) */
 const tail = (a: Expr): Expr => exp(apply("multiply", [constant(-2), size(a)]));
 
+/** e to this power is nothing beside 1, at the longest mantissas there are. */
+const vanishing = -2000;
+
 /** @param root what is computed in wide arithmetic: itself if it has no exponents that meet */
 export function withScaledSums(root: Expr): Expr {
   const { plain, gains } = fold<Forms>(root, formsOf);
@@ -77,6 +80,11 @@ function formsOf(node: Expr, operands: readonly Forms[]): Forms {
     }
     case "sigmoid":
       return apart({ rest: over(one(), plus(one(), exp(negated(size(u!))))), exponent: negativePart(u!) });
+    case "softplus": {
+      const small = exp(u!);
+      const ratio = where(apply("less", [u!, constant(vanishing)]), one(), over(apply("log1p", [small]), small));
+      return apart({ rest: where(isBelow(u!), ratio, plain), exponent: negativePart(u!) });
+    }
     case "logistic": {
       const below = plus(one(), exp(negated(size(u!))));
       return apart({ rest: over(one(), squared(below)), exponent: negated(size(u!)) });

@@ -10,6 +10,7 @@ import { cancelsHarmlessly } from "./accuracy/cancellation.js";
 import { guardFor, type GuardOptions, rangeGuard } from "./accuracy/guard.js";
 import { wgsl } from "./dialects/wgsl.js";
 import { settleExtremes, type SettleOptions } from "./extremes.js";
+import { withExponentials } from "./exact-form.js";
 import { exactInShaders } from "./exact-in-shaders.js";
 import { isRightFarOut } from "./far-out.js";
 import { type Form, formFor } from "./forms.js";
@@ -151,14 +152,19 @@ export function pairForm(
   // Derivatives are linear in the cotangent: its size is no matter for the guard.
   const factor = occurs(cotangent, root) ? cotangent : null;
   const unscaled = factor ? normalise(substitute(root, new Map([[factor, constant(1)]]))) : root;
-  const [recognised] = recogniseGates([unscaled], pairExponents);
-  const { fast, ...rest } = formFor(unscaled, {
-    ...options,
-    plan,
-    intolerable: 64,
-    lower: () =>
-      scaledLast(lower(recognised!, { spells: pairSpells, formOf, nanFrom: new Set(), definition, narrow: false })),
-  });
+  const attempt = (expr: Expr): Form => {
+    const [recognised] = recogniseGates([expr], pairExponents);
+    return formFor(expr, {
+      ...options,
+      plan,
+      intolerable: 64,
+      lower: () =>
+        scaledLast(lower(recognised!, { spells: pairSpells, formOf, nanFrom: new Set(), definition, narrow: false })),
+    });
+  };
+  const found = attempt(unscaled);
+  // Large powers of what is next to 1 need more digits of it than pairs have.
+  const { fast, ...rest } = found.fast === null ? attempt(withExponentials(unscaled)) : found;
   return fast && isSpelledInPairs(fast) ? { fast, factor, ...rest } : undefined;
 }
 

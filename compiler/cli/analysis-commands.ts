@@ -8,8 +8,9 @@ import { missingAssembler } from "./assembler.js";
 import { accuracyProblems, accuracyWarnings, certificatesAfter } from "./check-accuracy.js";
 import { openCache } from "./cache.js";
 import { readCertificateFiles, writeCertificateFile } from "./certificate-files.js";
-import { soloCrew, threadCrew } from "./crew.js";
+import { threadCrew } from "./crew.js";
 import { emissionCrew } from "./emission-crew.js";
+import { helpedCrew } from "./helped-crew.js";
 import { bookOf, readLockFiles } from "./lock-files.js";
 import { exitCodes, type Environment, type ExitCode } from "./environment.js";
 import { readInputs } from "./inputs.js";
@@ -25,7 +26,7 @@ import {
   writeJson,
 } from "./report.js";
 
-/** Threads take a moment to begin. */
+/** Of so few this thread does its part. */
 const fewSubjects = 4;
 
 /** `actc check`: the analysis of each activation, and what is known of its kernels' errors. */
@@ -88,9 +89,11 @@ async function accuraciesOf(
   if (subjects.length === 0) return new Map();
   const { accuracies } = await environment.stages.verify();
   const { script } = environment.verification;
-  const size = subjects.length < fewSubjects ? 1 : availableParallelism();
+  const cores = availableParallelism();
   const crew =
-    script === undefined || size === 1 ? await soloCrew(sources) : threadCrew(sources, size, script, undefined);
+    subjects.length < fewSubjects || script === undefined
+      ? await helpedCrew(sources, script, cores - 1)
+      : threadCrew(sources, cores, script, undefined);
   try {
     return await accuracies(subjects, known, (task) => crew.measure(task));
   } finally {

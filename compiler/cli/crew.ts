@@ -41,8 +41,28 @@ export class DeviceFault extends Error {}
 
 export const batchStates = { pending: 0, done: 1, failed: 2 } as const;
 
+/** To a worker: a task, or what there is to do altogether. */
+export type ToWorker = Task | Share;
+
+/** Tasks that threads take one after the other: the one whose they are from the front, those that help it from the end. */
+export interface Share {
+  readonly tasks: readonly Task[];
+  /** Two numbers: how many are left, and how many have been taken from the end. */
+  readonly counters: SharedArrayBuffer;
+}
+
+/** Whether there is a task left, which is the asking thread's from now on. */
+export const isLeft = ({ counters }: Share): boolean => Atomics.sub(new Int32Array(counters), 0, 1) > 0;
+
+/** The place of a task from the end that nobody else takes; none where none is left. */
+export function takenFromEnd(share: Share): number | undefined {
+  if (!isLeft(share)) return undefined;
+  return share.tasks.length - 1 - Atomics.add(new Int32Array(share.counters), 1, 1);
+}
+
 export type FromWorker =
   | { readonly kind: "outcome"; readonly outcome: Outcome }
+  | { readonly kind: "shared"; readonly place: number; readonly outcome: Outcome }
   | { readonly kind: "fault"; readonly error: Error }
   | { readonly kind: "batch"; readonly batch: Batch };
 
@@ -56,17 +76,19 @@ export function threadCrew(
   const server = new DeviceServer(device);
   const threads = Array.from({ length: size }, () => new Thread(script, sources, server));
   const idle = [...threads];
-  const waiting: ((thread: Thread) => void)[] = [];
+  const waiting: Waiting[] = [];
   return {
     size,
     async measure(task) {
-      const thread = idle.pop() ?? (await new Promise<Thread>((resolve) => waiting.push(resolve)));
+      const kind = kindOf(task);
+      const thread = idle.pop() ?? (await new Promise<Thread>((start) => waiting.push({ kind, start })));
+      thread.kind = kind;
       try {
         return await thread.measure(task);
       } finally {
-        const next = waiting.shift();
+        const next = nextFor(thread, threads, waiting);
         if (next === undefined) idle.push(thread);
-        else next(thread);
+        else next.start(thread);
       }
     },
     async close() {
@@ -76,12 +98,31 @@ export function threadCrew(
   };
 }
 
+interface Waiting {
+  readonly kind: string;
+  start(thread: Thread): void;
+}
+
+/** The columns of a gradient at one setting have much in common, which one thread finds out once. */
+export const kindOf = ({ activation, parameters }: Task): string =>
+  JSON.stringify([activation, ...parameters.map(String)]);
+
+/** What waits first of a thread's own kind, else of one that no thread is at, else of any. */
+function nextFor(thread: Thread, threads: readonly Thread[], waiting: Waiting[]): Waiting | undefined {
+  const taken = new Set(threads.map(({ kind }) => kind));
+  const own = waiting.findIndex(({ kind }) => kind === thread.kind);
+  const fresh = own < 0 ? waiting.findIndex(({ kind }) => !taken.has(kind)) : own;
+  return waiting.splice(Math.max(fresh, 0), 1)[0];
+}
+
 export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
 class Thread {
   private readonly worker: Worker;
   private settle: { resolve(outcome: Outcome): void; reject(error: Error): void } | undefined;
   private ended = false;
+  /** Of what it does, or did last. */
+  kind: string | undefined;
 
   constructor(script: URL, sources: readonly Source[], server: DeviceServer) {
     this.worker = new Worker(script, { workerData: { sources } });

@@ -2,6 +2,7 @@
  * Kernels that break a bound and that nobody has measured: warnings of `actc compile`, from the lock file. Where results may need more
  * digits than the usual ones, a compile measures the kernels of an activation once, which takes about a second.
  */
+import { availableParallelism } from "node:os";
 import type { Compilation, OutputFile } from "../compile.js";
 import type { DecisionBook } from "../decisions.js";
 import type { Diagnostic } from "../diagnostics.js";
@@ -11,11 +12,14 @@ import { breachSearch, isBreaches } from "../lock.js";
 import type { Source } from "../source.js";
 import { promisedBound } from "../verification/bounds.js";
 import { breachesIn, breachProblem } from "./accuracy-report.js";
-import { soloCrew } from "./crew.js";
+
 import type { Environment } from "./environment.js";
+import { helpedCrew } from "./helped-crew.js";
 
 /** Of more new activations than this at once, `actc check` finds out, with all cores and at leisure. */
 const mostMeasured = 4;
+
+const mostThreads = 4;
 
 /** Functions that stand in where the usual digits, or exponents, do not do. */
 const needsMore = /\b\w+_(?:exactly|far|ranged_of)\(/;
@@ -88,8 +92,9 @@ async function measured(
   environment: Environment,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const { subjectsIn, accuracies, glance } = await environment.stages.verify();
+  const helpers = Math.min(availableParallelism(), mostThreads) - 1;
+  const crew = await helpedCrew(sources, environment.verification.script, helpers);
   const subjects = await subjectsIn(sources, files, { names: [...names] });
-  const crew = await soloCrew(sources);
   const found = await accuracies(subjects, new Map(), (task) => crew.measure(task), glance);
   await crew.close();
   return new Map(

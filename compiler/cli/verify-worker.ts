@@ -4,7 +4,7 @@ import type { Source } from "../source.js";
 import type { BatchKernel } from "../verification/measure.js";
 import { Measurer, type RemoteKernel, type Task } from "../verification/measurer.js";
 import { activationsOf } from "../verify.js";
-import { asError, type Batch, batchStates, type FromWorker } from "./crew.js";
+import { asError, type Batch, batchStates, type FromWorker, type Share, takenFromEnd, type ToWorker } from "./crew.js";
 
 const port = parentPort;
 if (port === null) throw new Error("this is a thread's script");
@@ -32,9 +32,18 @@ const onDevice: RemoteKernel = (activation, column): BatchKernel => {
 };
 
 const measurer = new Measurer(activationsOf(sources), onDevice);
-port.on("message", (task: Task) => {
-  measurer.measure(task).then(
-    (outcome) => post({ kind: "outcome", outcome }),
-    (thrown: unknown) => post({ kind: "fault", error: asError(thrown) }),
-  );
+/** Its part of what there is to do. */
+async function help(share: Share): Promise<void> {
+  for (let place = takenFromEnd(share); place !== undefined; place = takenFromEnd(share)) {
+    post({ kind: "shared", place, outcome: await measurer.measure(share.tasks[place]!) });
+  }
+}
+
+async function measure(task: Task): Promise<void> {
+  post({ kind: "outcome", outcome: await measurer.measure(task) });
+}
+
+port.on("message", (message: ToWorker) => {
+  const work = "counters" in message ? help(message) : measure(message);
+  work.catch((thrown: unknown) => post({ kind: "fault", error: asError(thrown) }));
 });

@@ -58,26 +58,42 @@ export function emulateFunctions(
 
 /** Results for rows of operands, one array per parameter. */
 export type EmulatedBatch = (operands: readonly Float32Array[]) => Float32Array;
+/** As {@link EmulatedBatch}, for each field of a struct; one alone of what gives a number. */
+export type EmulatedBatches = (operands: readonly Float32Array[]) => readonly Float32Array[];
 
-/**
- * As {@link emulate}, for a function of f32, or f16, over arrays; of a result that is a struct, `place` says which field.
- * What the function calls is compiled once for all functions that call it.
- */
+/** As {@link emulateResults}, of one field. */
 export function emulateBatch(
   library: Library,
   name: string,
   place: number,
   options: EmulationOptions = {},
 ): EmulatedBatch {
+  const run = emulateResults(library, name, options);
+  return (operands) => resultAt(run(operands), place);
+}
+
+export function resultAt(results: readonly Float32Array[], place: number): Float32Array {
+  const result = results[place];
+  if (result === undefined) throw new Error(`there is no result ${place}`);
+  return result;
+}
+
+/**
+ * As {@link emulate}, for a function of f32, or f16, over arrays, whose result may be a struct of such numbers. What the function calls is
+ * compiled once for all functions that call it.
+ */
+export function emulateResults(library: Library, name: string, options: EmulationOptions = {}): EmulatedBatches {
   const { parameters, result } = library.fn(name);
-  const field = typeof result === "string" ? undefined : result.fields[place];
-  if ([...parameters, field ?? { type: result }].some(({ type }) => type !== "f32" && type !== "f16"))
+  const fields = typeof result === "string" ? [{ type: result, member: "" }] : result.fields.map(memberOf);
+  if ([...parameters, ...fields].some(({ type }) => type !== "f32" && type !== "f16"))
     throw new Error(`${name} is no function of f32 or f16`);
-  const member = field === undefined ? "" : `.${field.name}`;
   const [columns, elements] = [parameters.map((_, i) => `x${i}`), parameters.map((_, i) => `x${i}[i]`)];
   const loop = `(${columns.join(", ")}) => {
-  const results = new Float32Array(x0.length);
-  for (let i = 0; i < results.length; i++) results[i] = apply(${elements.join(", ")})${member};
+  const results = [${fields.map(() => "new Float32Array(x0.length)").join(", ")}];
+  for (let i = 0; i < x0.length; i++) {
+    const found = apply(${elements.join(", ")});
+    ${fields.map(({ member }, k) => `results[${k}][i] = found${member};`).join("\n    ")}
+  }
   return results;
 }`;
   const make = new Function("apply", `return ${loop};`);
@@ -85,10 +101,12 @@ export function emulateBatch(
   if (typeof compiled !== "function") throw new Error("not a function");
   return (operands) => {
     const found: unknown = compiled(...operands);
-    if (found instanceof Float32Array) return found;
+    if (Array.isArray(found) && found.every((each) => each instanceof Float32Array)) return found;
     throw new Error(`${name} gave no results`);
   };
 }
+
+const memberOf = ({ name, type }: { readonly name: string; readonly type: Type }) => ({ type, member: `.${name}` });
 
 export interface RunOptions {
   /** The bits of a nat: 384 in TypeScript. */

@@ -2,7 +2,7 @@
 import { drawnFor } from "./draws.js";
 import type { Batching } from "./emitted.js";
 import { bitsOfRank, numberOfBits, rankOf } from "./float32.js";
-import { type Density, nextToZeros, type Points, pointsFor, Search } from "./points.js";
+import { type Density, besideZeros, type Points, pointsFor, Search } from "./points.js";
 import type { Column } from "./truth.js";
 
 /** For so many elements, inputs are looked for at which things happen with the numbers that these elements draw. */
@@ -48,6 +48,6 @@ export function drawnPointsFor(
     adversarial: base.adversarial,
     extremes: base.extremes,
     inputs: all,
-    nearZero: nextToZeros(column, all, inputs.length, parameters),
+    isNearZero: besideZeros(column, all, inputs.length, parameters),
   };
 }

@@ -73,7 +73,7 @@ function formulaColumn({ activation, of }: Column, { output, derivative, learned
   };
 }
 
-function withinBounds({ inputs, nearZero }: Points, { bounds }: Variable): Points {
+function withinBounds({ inputs, isNearZero }: Points, { bounds }: Variable): Points {
   const [values = new Float32Array()] = inputs;
   const { low, high } = bounds ?? { low: -Infinity, high: Infinity };
   const kept = [...values.keys()].filter((i) => !(values[i]! < low || values[i]! > high));
@@ -82,7 +82,7 @@ function withinBounds({ inputs, nearZero }: Points, { bounds }: Variable): Point
     adversarial: kept.length,
     extremes: 0,
     inputs: [Float32Array.from(kept, (i) => values[i]!)],
-    nearZero: Uint8Array.from(kept, (i) => nearZero[i]!),
+    isNearZero: (i) => isNearZero(kept[i]!),
   };
 }
 

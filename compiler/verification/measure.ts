@@ -67,6 +67,8 @@ export interface MeasureOptions {
   readonly batch?: number;
   /** Only some of the points are tried; all unless given. */
   readonly sample?: Sample;
+  /** Errors within these bounds are not told apart: what is sought are those beyond. */
+  readonly within?: { readonly worst: number; readonly nearZero: number };
 }
 
 export interface Sample {
@@ -119,6 +121,9 @@ function reciprocalUlp(value: number): number {
 
 /** What the middle of a ball rounds to in binary64. */
 const toNearest = (ball: Ball): number => (ball.kind === "finite" ? toBinary64(midpoint(ball)) : undefined) ?? NaN;
+
+const always = (): boolean => true;
+const never = (): boolean => false;
 
 const clamped = (x: number): number => Math.max(-beyondLargest, Math.min(beyondLargest, x));
 
@@ -178,8 +183,11 @@ class Judge {
     this.asked += this.truth.asked - before;
   }
 
-  /** Judges one result by the fast truth, or by the reference. */
-  judge(inputs: readonly number[], actual: number, nearZero: boolean, byReference = false): void {
+  /**
+   * Judges one result by the fast truth, or by the reference.
+   * @param isNearZero whether the inputs are neighbours of a zero, which may take long to find out
+   */
+  judge(inputs: readonly number[], actual: number, isNearZero: () => boolean, byReference = false): void {
     inputs.forEach((x, i) => (this.values[i] = x));
     if (inputs.some(Number.isNaN)) {
       if (!this.expectsNaN(inputs)) return;
@@ -205,7 +213,11 @@ class Judge {
       this.flushed += 1;
       return;
     }
-    const best = (nearZero ? this.nearZero : this.worst)?.ulp ?? -1;
+    const { within } = this.options;
+    const [elsewhere, beside] = [this.worst?.ulp ?? within?.worst ?? -1, this.nearZero?.ulp ?? within?.nearZero ?? -1];
+    if (!(ulp > Math.min(elsewhere, beside))) return;
+    const nearZero = isNearZero();
+    const best = nearZero ? beside : elsewhere;
     if (ulp > best) ulp = Math.min(ulp, this.leastElsewhere(inputs, actual, ulp));
     if (!(ulp > best)) return;
     const found = { ulp, at: [...inputs], actual, expected };
@@ -424,14 +436,18 @@ export interface Candidate {
   readonly options: MeasureOptions;
 }
 
-/** As {@link measurePoints}, of several kernels for the same column: one truth serves them all. */
+/**
+ * As {@link measurePoints}, of several kernels for the same column: one truth serves them all.
+ * @param mostAsked how often it may ask the reference: what needs it afterwards is undecided
+ */
 export function measureTogether(
   column: Column,
   candidates: readonly Candidate[],
   points: Points,
   parameters: readonly number[],
+  mostAsked = Infinity,
 ): Measurement[] {
-  const truth = fastTruth(column);
+  const truth = fastTruth(column, mostAsked);
   const runs = candidates.map(({ kernel, options }) => {
     const places = options.sample ? placesIn(points, options.sample) : null;
     const tried = places ? points.inputs.map((values) => Float32Array.from(places, (i) => values[i]!)) : points.inputs;
@@ -444,13 +460,16 @@ export function measureTogether(
     };
   });
   const inputs = points.inputs.map(() => NaN);
-  for (let i = 0; i < points.count; i++) {
+  const step = mostAsked < Infinity ? scatteringStep(points.count) : 1;
+  for (let k = 0; k < points.count; k++) {
+    const i = (k * step) % points.count;
     points.inputs.forEach((values, k) => (inputs[k] = values[i]!));
     for (const { judge, results, stride, unary } of runs) {
       const actual = results instanceof Map ? results.get(i) : results[i];
       if (actual === undefined) continue;
-      const [nearZero, byReference] = [points.nearZero[i] === 1, i % stride === 0];
-      if (unary && !nearZero && !byReference) {
+      const byReference = i % stride === 0;
+      const isNearZero = (): boolean => points.isNearZero(i);
+      if (unary && !byReference && !isNearZero()) {
         const expected = unary.at(inputs[0]!);
         const size = Math.abs(expected);
         if (size < 2 ** 127 && screened(actual, expected) <= judge.threshold) {
@@ -458,10 +477,18 @@ export function measureTogether(
           continue;
         }
       }
-      judge.judge(inputs, actual, nearZero, byReference);
+      judge.judge(inputs, actual, isNearZero, byReference);
     }
   }
   return runs.map(({ judge }) => judge.result());
+}
+
+/** Steps of this length come to all of so many places, and early on to all parts of them. */
+function scatteringStep(count: number): number {
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+  let step = Math.max(1, Math.round(0.618 * count));
+  while (divisor(step, count) > 1) step += 1;
+  return step;
 }
 
 function placesIn({ count, adversarial, extremes }: Points, sample: Sample): number[] {
@@ -530,7 +557,7 @@ class RangeRun {
     const end = start + count;
     for (const pattern of this.truth.table.nearZero) {
       if (pattern < start || pattern >= end) continue;
-      this.judge.judge([numberOfBits(pattern)], results[pattern - start]!, true);
+      this.judge.judge([numberOfBits(pattern)], results[pattern - start]!, always);
       // Among its piece it is counted once more.
       this.judge.pass(-1);
     }
@@ -627,7 +654,7 @@ class RangeRun {
     if (Number.isNaN(expected) && this.isWithoutValue(i)) return;
     // Those next to zeros have been judged already.
     if (this.nearZero.has(this.patterns[i]!)) this.judge.pass(1);
-    else this.judge.judge([numberOfBits(this.patterns[i]!)], actual, false);
+    else this.judge.judge([numberOfBits(this.patterns[i]!)], actual, never);
   }
 
   /** Where the table says that there is no value, some of the inputs are asked about again. */
@@ -637,10 +664,10 @@ class RangeRun {
 
   private notFinite(i: number, results: Float32Array): void {
     const x = numberOfBits(this.patterns[i]!);
-    if (!Number.isNaN(x)) this.judge.judge([x], results[i]!, false);
+    if (!Number.isNaN(x)) this.judge.judge([x], results[i]!, never);
     else if (!this.expectsNaN) return;
     else if (Number.isNaN(results[i]!)) this.judge.pass(1);
-    else this.judge.judge([x], results[i]!, false);
+    else this.judge.judge([x], results[i]!, never);
   }
 }
 

@@ -1,10 +1,11 @@
 /** Pieces of measuring that stand for themselves, so that threads can share them out. */
 import type { Activation } from "../ir/activation.js";
 import { asFunction } from "../ir/random.js";
+import { promisedBound } from "./bounds.js";
 import { drawnPointsFor } from "./drawn-points.js";
 import { type EmittedColumn, takesLong, type MeasuredTarget } from "./emitted.js";
 import { tieToReference, type UnaryTruth, unaryTruth } from "./interpolant.js";
-import { emulatedKernel } from "./emulation.js";
+import { emulatedKernel, KnownGradients } from "./emulation.js";
 import { measureRows } from "./row-measure.js";
 import { amongItsLike, loadKernel } from "./kernels.js";
 import {
@@ -50,6 +51,10 @@ export interface PointsWork {
    * as many in WGSL, where more is lost, and there the extreme ones as well.
    */
   readonly everyOfLongest?: number;
+  /** Whether only errors beyond what is promised are sought. */
+  readonly onlyBreaches?: boolean;
+  /** How often the reference may be asked; without limit unless given. */
+  readonly mostAsked?: number;
 }
 
 export type Outcome =
@@ -75,6 +80,7 @@ export type RemoteKernel = (activation: string, column: EmittedColumn) => BatchK
 export class Measurer {
   private readonly kernels = new Latest<Promise<BatchKernel>>(16);
   private readonly truths = new Latest<UnaryTruth | null>(1);
+  private readonly gradients = new KnownGradients();
 
   constructor(
     private readonly withActivation: WithActivation,
@@ -113,7 +119,7 @@ export class Measurer {
       const column = columnOf(asFunction(whole, training), emitted.of);
       switch (work.kind) {
         case "points": {
-          const { stratified, byReference, density, everyOfLongest = 1 } = work;
+          const { stratified, byReference, density, everyOfLongest = 1, onlyBreaches = false, mostAsked } = work;
           const batching = emitted.target === "wgsl" ? "elements" : emitted.batching;
           const points = training
             ? drawnPointsFor(
@@ -133,13 +139,25 @@ export class Measurer {
           };
           const optionsFor = (each: EmittedColumn): MeasureOptions => {
             const sample = sampleOf(each);
-            return { ...measureOptions(each.target, each.of), byReference, unary, ...(sample ? { sample } : {}) };
+            const within = onlyBreaches ? promisedBound(each.target, each.name) : null;
+            return {
+              ...measureOptions(each.target, each.of),
+              ...{ byReference, unary },
+              ...(sample ? { sample } : {}),
+              ...(within ? { within } : {}),
+            };
           };
           const candidates = [
             { kernel, options: optionsFor(emitted) },
             ...(task.others ?? []).flatMap((other, i) => ({ kernel: others[i] ?? kernel, options: optionsFor(other) })),
           ];
-          const [measurement = nothingMeasured, ...more] = measureTogether(column, candidates, points, parameters);
+          const [measurement = nothingMeasured, ...more] = measureTogether(
+            column,
+            candidates,
+            points,
+            parameters,
+            mostAsked,
+          );
           return { kind: "measured", measurement, others: more, margin: null };
         }
         case "range": {
@@ -166,10 +184,11 @@ export class Measurer {
   }
 
   private async kernel({ activation, emulated, work }: Task, emitted: EmittedColumn): Promise<BatchKernel> {
-    const key = JSON.stringify([activation, emitted.target, emitted.of, emitted.digest, emulated]);
+    const key = JSON.stringify([activation, emitted.target, emitted.of, emitted.digest, emulated, work.kind]);
     const kernel = await this.kernels.get(key, async () => {
       if (emitted.target !== "wgsl") return loadKernel(emitted);
-      return emulated ? emulatedKernel(emitted) : this.remote(activation, emitted);
+      if (!emulated) return this.remote(activation, emitted);
+      return emulatedKernel(emitted, work.kind === "points" ? this.gradients : undefined);
     });
     // Inputs of a range are in the company of their neighbours.
     return emitted.target === "wasm" && work.kind === "points" ? amongItsLike(kernel) : kernel;

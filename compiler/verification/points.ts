@@ -25,8 +25,8 @@ export interface Points {
   readonly extremes: number;
   /** One column of float32 numbers for each input. */
   readonly inputs: readonly Float32Array[];
-  /** 1 at the float32 neighbours of a zero of the column. */
-  readonly nearZero: Uint8Array;
+  /** Whether this one is a float32 neighbour of a zero of the column. */
+  readonly isNearZero: (i: number) => boolean;
 }
 
 /** Where functions saturate, overflow or underflow, and short numbers that definitions are written with. */
@@ -222,26 +222,25 @@ function specialPoints(column: Column, parameters: readonly number[], stratified
     }
   }
   const points = found.points(stratified, 0);
-  return { ...points, nearZero: nextToZeros(column, points.inputs, inputs.length, parameters) };
+  return { ...points, isNearZero: besideZeros(column, points.inputs, inputs.length, parameters) };
 }
 
 /**
- * 1 where the column passes through zero between a number and the next.
+ * Whether the column passes through zero between a number and the next: looked for where it is asked, and once.
  * @param moved so many of the inputs, from the first on; the others are as they are
  */
-export function nextToZeros(
+export function besideZeros(
   column: Column,
   inputs: readonly Float32Array[],
   moved: number,
   parameters: readonly number[],
-): Uint8Array {
+): Points["isNearZero"] {
   const truth = fastTruth(column);
-  const count = inputs[0]?.length ?? 0;
-  const near = new Uint8Array(count);
-  for (let i = 0; i < count; i++) {
+  const known = new Map<number, boolean>();
+  const find = (i: number): boolean => {
     const values = [...inputs.map((numbers) => numbers[i] ?? NaN), ...parameters];
-    if (!values.every(Number.isFinite)) continue;
-    for (let k = 0; k < moved && near[i] === 0; k++) {
+    if (!values.every(Number.isFinite)) return false;
+    for (let k = 0; k < moved; k++) {
       const x = values[k] ?? 0;
       const rank = rankOf(x);
       if (Math.abs(rank) >= largestRank) continue;
@@ -255,11 +254,16 @@ export function nextToZeros(
         return truth.value;
       };
       const passes = [rank - 1, rank].some((left, j) => signs[j] !== signs[j + 1] && changesSign(at, left));
-      if (passes) near[i] = 1;
+      if (passes) return true;
       values[k] = x;
     }
-  }
-  return near;
+    return false;
+  };
+  return (i) => {
+    const isNear = known.get(i) ?? find(i);
+    known.set(i, isNear);
+    return isNear;
+  };
 }
 
 /** Between binary exponents along a line, with the other inputs of ordinary size and of others; 0: with neighbours. */
@@ -354,7 +358,7 @@ class PointList {
     // Drawn among several inputs, one that is known already is not worth looking for.
     const near = new Set(this.inputs === 1 ? this.rows.flatMap(([x], i) => (this.near[i] === 1 ? [x] : [])) : []);
     if (near.size > 0) drawn[0]?.forEach((x, i) => (nearZero[adversarial + i] = near.has(x) ? 1 : 0));
-    return { count, adversarial, extremes, inputs: columns, nearZero };
+    return { count, adversarial, extremes, inputs: columns, isNearZero: (i) => nearZero[i] === 1 };
   }
 }
 

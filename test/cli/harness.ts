@@ -93,6 +93,8 @@ const standIns: Awaited<ReturnType<Environment["stages"]["verify"]>> = {
     further: { most: 0, milliseconds: 0 },
     density: "sparsest",
     everyOfLongest: { atDefaults: 1, ofOne: 4, ofSeveral: 64 },
+    onlyBreaches: true,
+    mostAsked: 0,
   },
   executors: { ts: "none", wgsl: "none", wasm: "none" },
   merged: (a) => a,

@@ -199,10 +199,10 @@ flipped(x; p = 0.25 in [0, 1]) = where(c > 0, -x, x)
           const [seed, element] = drawnAt(batching, i);
           expect(value).toBe(uniformAt(seed, element, 0));
         });
-        const marked = x.filter((_, i) => points.nearZero[i] === 1);
+        const marked = x.filter((_, i) => points.isNearZero(i));
         expect(marked.length).toBeGreaterThan(0);
         x.forEach((value, i) => {
-          if (points.nearZero[i] === 1) expect(Math.abs(value - 1 + 2 * u[i]!)).toBeLessThan(2 ** -23);
+          if (points.isNearZero(i)) expect(Math.abs(value - 1 + 2 * u[i]!)).toBeLessThan(2 ** -23);
         });
       }
     });

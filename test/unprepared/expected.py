@@ -194,7 +194,7 @@ def at(definition, numbers):
 
 
 #: Mantissas and exponents of inputs far away, whose sines are unrelated: an oscillation has no limit. Where there are sines
-#: it takes many points to tell that from a growth.
+#: it takes many points to tell that from a growth, with fractions of their own: sin(pi x) is 0 at all integers.
 FAR = ((5, 260), (7, 300), (11, 500), (13, 700), (17, 1000), (19, 1300))
 MANY = tuple((2 * i + 5, 260 + 41 * i) for i in range(24))
 PERIODIC = ("sin", "cos", "tan")
@@ -203,10 +203,12 @@ PERIODIC = ("sin", "cos", "tan")
 def limits(definition, numbers, name, sign):
     """The row at an infinite input: limits as it grows, the others held."""
     far = []
-    points = MANY if any(has(definition.body, kind) for kind in PERIODIC) else FAR
+    waves = any(has(definition.body, kind) for kind in PERIODIC)
+    points = MANY if waves else FAR
     for mantissa, exponent in points:
         point = Point(definition, {n: exact(v) for n, v in numbers.items() if n != name})
-        point.numbers[name] = (from_man_exp(sign * mantissa, exponent), fzero)
+        eighths = (mantissa << exponent + 3) + (mantissa % 8 if waves else 0)
+        point.numbers[name] = (from_man_exp(sign * eighths, -3), fzero)
         try:
             far.append(point.row())
         except Close:

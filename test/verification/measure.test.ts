@@ -34,7 +34,7 @@ const pointsAt = (...inputs: number[]): Points => ({
   adversarial: inputs.length,
   extremes: 0,
   inputs: [Float32Array.from(inputs)],
-  nearZero: new Uint8Array(inputs.length),
+  isNearZero: () => false,
 });
 
 const next = (x: number, steps = 1): number => numberOfBits(bitsOfNumber(x) + steps);
@@ -109,6 +109,36 @@ it("of a sample of the points others are passed over", () => {
   expect(tried(undefined).length).toBe(20);
   expect(tried({ every: 8, extremes: false })).toEqual([1, 9, 17]);
   expect(tried({ every: 8, extremes: true })).toEqual([1, 9, 17, 18, 19, 20]);
+});
+
+describe("where only errors beyond a bound are sought", () => {
+  const column = valueOf(standardNamed("tanh"));
+  const inputs = [0.3, 0.5, 0.9, 1.7];
+  const off = (ulps: number): BatchKernel =>
+    rightBut(column, (x, right) => next(right, x === Math.fround(0.9) ? ulps : 1));
+  const measured = (ulps: number, nearZero = false): Measurement => {
+    const points = { ...pointsAt(...inputs), isNearZero: () => nearZero };
+    return measurePoints(column, off(ulps), points, [], { within: { worst: 4, nearZero: 8 } });
+  };
+
+  it("what is within it is counted, and is not found", () => {
+    expect(measured(3)).toMatchObject({ count: 4, worst: null, nearZero: null });
+    expect(measured(7, true)).toMatchObject({ count: 4, worst: null, nearZero: null });
+  });
+
+  it("what is beyond it is found, as it is", () => {
+    const { worst } = measured(6);
+    expect(worst?.at).toEqual([Math.fround(0.9)]);
+    expect(worst?.ulp).toBe(measurePoints(column, off(6), pointsAt(...inputs), []).worst?.ulp);
+    expect(measured(10, true).nearZero?.at).toEqual([Math.fround(0.9)]);
+  });
+
+  it("what is not finite or no limit is found", () => {
+    const wrong = rightBut(column, (x, right) => (x === 0.5 ? NaN : x === Infinity ? 2 : right));
+    const found = measurePoints(column, wrong, pointsAt(0.5, Infinity), [], { within: { worst: 1e9, nearZero: 1e9 } });
+    expect(found.notFinite?.at).toEqual([0.5]);
+    expect(found.wrongLimit?.at).toEqual([Infinity]);
+  });
 });
 
 describe("limits that are hard to see", () => {
