@@ -90,13 +90,13 @@ function differenceOf(primitive: PrimitiveName, a: Expr, b: Expr): Expr | undefi
 const differenceOfValues = ({ function: f }: Multiple, { function: g }: Multiple): Expr | undefined =>
   differenceOf(f.primitive, f.operands[0]!, g.operands[0]!);
 
-/** a^p - b^p, where the logarithms of a and b have spellings of their own: those of sigmoids next to 1. */
+/** a^p - b^p, where a and b may be next to 1 and their logarithms have spellings of their own. */
 function differenceOfPowers(...both: readonly [Multiple, Multiple]): Expr | undefined {
   const [first, second] = both.map(({ function: power }) => {
     const [a, exponent] = power.operands;
-    if (power.primitive !== "pow" || !signOf(a!).nonnegative) return undefined;
-    const logarithm = normalise(apply("log", [a!]));
-    return isApplication(logarithm, "log") ? undefined : { exponent, logarithm };
+    const isBounded = a?.kind === "application" && saturating[a.primitive]?.below === null;
+    if (power.primitive !== "pow" || !isBounded) return undefined;
+    return { exponent, logarithm: normalise(apply("log", [a])) };
   });
   if (!first || !second || first.exponent !== second.exponent) return undefined;
   const [a, b] = [first, second].map(({ exponent, logarithm }) =>

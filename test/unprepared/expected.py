@@ -207,7 +207,7 @@ def limits(definition, numbers, name, sign):
     points = MANY if waves else FAR
     for mantissa, exponent in points:
         point = Point(definition, {n: exact(v) for n, v in numbers.items() if n != name})
-        eighths = (mantissa << exponent + 3) + (mantissa % 8 if waves else 0)
+        eighths = (mantissa << exponent + 3) + (mantissa % 16 if waves else 0)
         point.numbers[name] = (from_man_exp(sign * eighths, -3), fzero)
         try:
             far.append(point.row())
