@@ -46,6 +46,8 @@ export type ToWorker = Task | Share;
 
 /** Tasks that threads take one after the other: the one whose they are from the front, those that help it from the end. */
 export interface Share {
+  /** Several may be under way. */
+  readonly id: number;
   readonly tasks: readonly Task[];
   /** Two numbers: how many are left, and how many have been taken from the end. */
   readonly counters: SharedArrayBuffer;
@@ -62,7 +64,7 @@ export function takenFromEnd(share: Share): number | undefined {
 
 export type FromWorker =
   | { readonly kind: "outcome"; readonly outcome: Outcome }
-  | { readonly kind: "shared"; readonly place: number; readonly outcome: Outcome }
+  | { readonly kind: "shared"; readonly id: number; readonly place: number; readonly outcome: Outcome }
   | { readonly kind: "fault"; readonly error: Error }
   | { readonly kind: "batch"; readonly batch: Batch };
 

@@ -13,10 +13,11 @@ export async function helpedCrew(sources: readonly Source[], script: URL | undef
   if (script === undefined || helpers < 1) return own;
   const threads = Array.from({ length: helpers }, () => new Helper(script, sources));
   let gathered: Asked[] = [];
+  let shares = 0;
   const begin = async (): Promise<void> => {
     const asked = byKind(gathered);
     gathered = [];
-    const share: Share = { tasks: asked.map(({ task }) => task), counters: new SharedArrayBuffer(8) };
+    const share: Share = { id: shares++, tasks: asked.map(({ task }) => task), counters: new SharedArrayBuffer(8) };
     new Int32Array(share.counters)[0] = asked.length;
     for (const thread of threads) thread.help(share, asked);
     for (const { task, resolve, reject } of asked) {
@@ -56,12 +57,13 @@ function byKind(asked: readonly Asked[]): readonly Asked[] {
 
 class Helper {
   private readonly worker: Worker;
-  private asked: readonly Asked[] = [];
+  /** By share. */
+  private readonly asked = new Map<number, readonly Asked[]>();
 
   constructor(script: URL, sources: readonly Source[]) {
     this.worker = new Worker(script, { workerData: { sources } });
     this.worker.on("message", (message: FromWorker) => {
-      if (message.kind === "shared") this.asked[message.place]?.resolve(message.outcome);
+      if (message.kind === "shared") this.asked.get(message.id)?.[message.place]?.resolve(message.outcome);
       else if (message.kind === "fault") this.fail(message.error);
     });
     this.worker.on("error", (error) => this.fail(asError(error)));
@@ -69,13 +71,13 @@ class Helper {
   }
 
   help(share: Share, asked: readonly Asked[]): void {
-    this.asked = asked;
+    this.asked.set(share.id, asked);
     this.worker.postMessage(share);
   }
 
   /** What it may have taken is lost; what is done already stays as it is. */
   private fail(error: Error): void {
-    for (const { reject } of this.asked) reject(error);
+    for (const { reject } of [...this.asked.values()].flat()) reject(error);
   }
 
   async end(): Promise<void> {

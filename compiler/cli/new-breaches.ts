@@ -94,9 +94,13 @@ async function measured(
   const { subjectsIn, accuracies, glance } = await environment.stages.verify();
   const helpers = Math.min(availableParallelism(), mostThreads) - 1;
   const crew = await helpedCrew(sources, environment.verification.script, helpers);
-  const subjects = await subjectsIn(sources, files, { names: [...names] });
-  const found = await accuracies(subjects, new Map(), (task) => crew.measure(task), glance);
-  await crew.close();
+  let found: Awaited<ReturnType<typeof accuracies>>;
+  try {
+    const subjects = await subjectsIn(sources, files, { names: [...names] });
+    found = await accuracies(subjects, new Map(), (task) => crew.measure(task), glance);
+  } finally {
+    await crew.close();
+  }
   return new Map(
     [...found].map(([name, { columns }]) => [
       name,

@@ -35,7 +35,7 @@ const measurer = new Measurer(activationsOf(sources), onDevice);
 /** Its part of what there is to do. */
 async function help(share: Share): Promise<void> {
   for (let place = takenFromEnd(share); place !== undefined; place = takenFromEnd(share)) {
-    post({ kind: "shared", place, outcome: await measurer.measure(share.tasks[place]!) });
+    post({ kind: "shared", id: share.id, place, outcome: await measurer.measure(share.tasks[place]!) });
   }
 }
 

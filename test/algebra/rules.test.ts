@@ -73,6 +73,7 @@ const needs: readonly (Needs & { readonly from: string })[] = [
   { from: "sqrt(a) - sqrt(b)", a: "positive", b: "positive" },
   { from: "exp(log(a))", a: "positive" },
   { from: "log(exp(a) + b)", b: "nonnegative" },
+  { from: "log(expm1(a))", a: "positive" },
   { from: "log(a * sigmoid(b))", a: "positive" },
   { from: "log(a * exp(b))", a: "positive" },
   { from: "log(a / b)", a: "positive", b: "positive" },

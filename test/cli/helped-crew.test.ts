@@ -21,7 +21,7 @@ const script = (answer: string): URL =>
     `data:text/javascript,${encodeURIComponent(`
       import { parentPort } from "node:worker_threads";
       const measurement = ${JSON.stringify(nothingMeasured)};
-      parentPort.on("message", ({ tasks, counters }) => {
+      parentPort.on("message", ({ id, tasks, counters }) => {
         const numbers = new Int32Array(counters);
         while (Atomics.sub(numbers, 0, 1) > 0) {
           const place = tasks.length - 1 - Atomics.add(numbers, 1, 1);
@@ -32,7 +32,7 @@ const script = (answer: string): URL =>
   );
 const helpful = script(`
   const outcome = { kind: "measured", measurement, others: [], margin: tasks[place].parameters[0] };
-  parentPort.postMessage({ kind: "shared", place, outcome });
+  parentPort.postMessage({ kind: "shared", id, place, outcome });
 `);
 
 let crew: Crew | undefined;
@@ -52,6 +52,18 @@ test("each task is done once, here or there, and the outcome is its own", async 
     if (margins.some((margin) => margin !== null)) return;
   }
   expect.fail("no helper ever did anything");
+});
+
+test("what is asked for while something is under way is done as well", async () => {
+  crew = await helpedCrew(sources, helpful, 2);
+  const own = crew;
+  const later = async (ticks: number): Promise<readonly Outcome[]> => {
+    for (let i = 0; i < ticks; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+    return Promise.all(tasks.map((task) => own.measure(task)));
+  };
+  const rounds = await Promise.all(Array.from({ length: 20 }, (_, ticks) => later(ticks)));
+  for (const outcomes of rounds)
+    outcomes.map(marginOf).forEach((margin, i) => expect([null, tasks[i]!.parameters[0]]).toContain(margin));
 });
 
 test("nothing waits for a helper that is not ready", async () => {
