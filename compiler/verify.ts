@@ -180,7 +180,7 @@ export interface QuickPlan {
   readonly everyOfLongest: { readonly atDefaults: number; readonly ofOne: number; readonly ofSeveral: number };
   /** Whether only errors beyond what is promised are sought. */
   readonly onlyBreaches: boolean;
-  /** How often the reference may be asked for each column and setting: milliseconds each. */
+  /** How often the reference may be asked for each column and setting; an answer takes milliseconds. */
   readonly mostAsked: number;
 }
 

@@ -99,9 +99,7 @@ function differenceOfPowers(...both: readonly [Multiple, Multiple]): Expr | unde
     return { exponent, logarithm: normalise(apply("log", [a])) };
   });
   if (!first || !second || first.exponent !== second.exponent) return undefined;
-  const [a, b] = [first, second].map(({ exponent, logarithm }) =>
-    normalise(apply("multiply", [exponent!, logarithm])),
-  );
+  const [a, b] = [first, second].map(({ exponent, logarithm }) => normalise(apply("multiply", [exponent!, logarithm])));
   return differenceOf("exp", a!, b!);
 }
 
