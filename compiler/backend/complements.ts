@@ -27,6 +27,7 @@ export const withComplements = (root: Expr): Expr =>
   rebuild(root, (node, operands) => {
     const built = apply(node.primitive, operands, node.rule);
     if (node.primitive === "log") return logarithmOfLacking(operands[0]!) ?? built;
+    if (node.primitive === "acosh") return acoshBesideOne(operands[0]!) ?? built;
     if (!isSum(built)) return built;
     const sum = new Sum(termsOf(built));
     return (
@@ -118,6 +119,17 @@ function logarithmOfLacking(node: Expr): Expr | undefined {
   const exponent = inner.operands[0]!;
   const near = apply("log1p", [apply("negate", [apply("exp", [exponent])])]);
   return apply("where", [apply("less", [exponent, constant(-1)]), near, apply("log", [node])]);
+}
+
+/** acosh(1 + u) as log(1 + u + sqrt(u (2 + u))). */
+function acoshBesideOne(node: Expr): Expr | undefined {
+  const terms = new Map(termsOf(node));
+  const level = terms.get(one());
+  if (terms.size < 2 || !level || !R.isOne(level)) return undefined;
+  terms.delete(one());
+  const beyond = rawSum(terms);
+  const root = apply("sqrt", [apply("multiply", [beyond, apply("add", [beyond, constant(2)])])]);
+  return apply("log1p", [apply("add", [beyond, root])]);
 }
 
 /** A term of a sum that is a multiple of a function. */

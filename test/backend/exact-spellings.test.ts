@@ -84,6 +84,8 @@ test.each([
   lost("1 - (1 - sigmoid(x)^a)^b", { x: -44, a: 2, b: 3 }),
   lost("a * x * sigmoid(x) + x", { x: 85, a: -1 }),
   lost("sigmoid(x)^a - sigmoid(y)^a", { x: 100, y: 101, a: 2.2 }, { x: 101, y: 100, a: 0.3 }),
+  found("acosh(1 + a * x^2)", { x: 1e-30, a: 0.5 }, { x: 1e-12, a: 3 }),
+  found("acosh(1 + a * x^2) / a", { x: 1e18, a: 2 }),
   lost("a + tanh(x)", { x: 44, a: -1 }, { x: -44, a: 1 }),
   found("sqrt(1 + x^2) + x", { x: -1e19 }),
   found("x * sqrt(y^2 + 1) - x * y", { x: 7, y: 1e19 }),
