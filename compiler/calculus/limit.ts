@@ -1,7 +1,7 @@
 import { make, normalise } from "../algebra/normalise.js";
 import { decided } from "../algebra/selection.js";
 import { isConstant, isSum, productOf, rawProduct, termsOf, type Product } from "../algebra/forms.js";
-import { apply, constant, type Expr, fold, rebuild, substitute, type Variable } from "../ir/expr.js";
+import { type Application, apply, constant, type Expr, fold, rebuild, substitute, type Variable } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { differentiate } from "./differentiate.js";
@@ -10,12 +10,19 @@ const maximumOrder = 6;
 
 /**
  * The limit of an expression as `variable` goes to `point`: by insertion where that is defined, else of the single
- * fraction that the expression is, by L'Hôpital's rule. `undefined` where that does not decide it.
+ * fraction that the expression is, by L'Hôpital's rule, else of what it is made of. `undefined` where that does not decide it.
  */
 export function limit(root: Expr, variable: Variable, point: Expr): Expr | undefined {
   const branch = branchAt(root, variable, point);
-  const inserted = insert(branch, variable, point);
-  if (inserted) return inserted;
+  return (
+    insert(branch, variable, point) ??
+    ofFraction(branch, variable, point) ??
+    ofFactors(branch, variable, point) ??
+    ofOperands(branch, variable, point)
+  );
+}
+
+function ofFraction(branch: Expr, variable: Variable, point: Expr): Expr | undefined {
   let [numerator, denominator] = fraction(branch);
   for (let order = 0; order <= maximumOrder; order++) {
     const above = insert(numerator, variable, point);
@@ -28,6 +35,35 @@ export function limit(root: Expr, variable: Variable, point: Expr): Expr | undef
   }
   return undefined;
 }
+
+/** Of factors that go to a number other than 0, and of what is left. */
+function ofFactors(branch: Expr, variable: Variable, point: Expr): Expr | undefined {
+  const { coefficient, powers } = productOf(branch);
+  const settled: Product = { coefficient, powers: new Map() };
+  const others: Product = { coefficient: R.one, powers: new Map() };
+  const factors = new Map<Expr, Expr>();
+  for (const [factor, power] of powers) {
+    const found = factor === branch ? undefined : limit(factor, variable, point);
+    if (found && !isConstant(found, 0)) factors.set(factor, found);
+    (factors.has(factor) ? settled : others).powers.set(factor, power);
+  }
+  if (settled.powers.size === 0 || others.powers.size === 0) return undefined;
+  const left = limit(rawProduct(others), variable, point);
+  return left && make("multiply", [substitute(rawProduct(settled), factors), left]);
+}
+
+/** Of a continuous function's operands: log(sin(x) / x) goes to log(1). */
+function ofOperands(branch: Expr, variable: Variable, point: Expr): Expr | undefined {
+  if (branch.kind !== "application" || !isContinuous(branch)) return undefined;
+  const limits = branch.operands.map((operand) => limit(operand, variable, point));
+  const known = limits.filter((each) => each !== undefined);
+  if (known.length < limits.length || isSingular(branch.primitive, known)) return undefined;
+  return make(branch.primitive, known, branch.rule);
+}
+
+const isContinuous = ({ type, primitive }: Application): boolean => type === "number" && !stepping.has(primitive);
+
+const stepping: ReadonlySet<PrimitiveName> = new Set(["where", "sign", "floor", "ceil", "round"]);
 
 /** The expression with each selection that is decided at the point replaced by its branch. */
 function branchAt(root: Expr, variable: Variable, point: Expr): Expr {
