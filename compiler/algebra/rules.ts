@@ -114,6 +114,8 @@ export const functionRules: readonly Rule[] = [
   rule("log(normcdf(a))", "log_normcdf(a)"),
   rule("log(erfc(a))", "where(a > 1, log(2) + log_normcdf(-(sqrt(2) * a)), log1p(-erf(a)))"),
   rule("log(expm1(a))", "a + log(-expm1(-a))", { a: "positive" }),
+  rule("log(pow(a, b))", "b * log(a)", { a: "positive" }),
+  rule("log(sinh(a))", "a + log(-expm1(-2 * a)) - log(2)", { a: "positive" }),
   rule("log(a * sigmoid(b))", "log(a) - softplus(-b)", { a: "positive" }),
   rule("log(a * exp(b))", "log(a) + b", { a: "positive" }),
   rule("log(a / b)", "log(a) - log(b)", { a: "positive", b: "positive" }),

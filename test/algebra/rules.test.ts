@@ -74,6 +74,8 @@ const needs: readonly (Needs & { readonly from: string })[] = [
   { from: "exp(log(a))", a: "positive" },
   { from: "log(exp(a) + b)", b: "nonnegative" },
   { from: "log(expm1(a))", a: "positive" },
+  { from: "log(pow(a, b))", a: "positive" },
+  { from: "log(sinh(a))", a: "positive" },
   { from: "log(a * sigmoid(b))", a: "positive" },
   { from: "log(a * exp(b))", a: "positive" },
   { from: "log(a / b)", a: "positive", b: "positive" },
