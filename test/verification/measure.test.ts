@@ -5,6 +5,7 @@ import {
   type BatchKernel,
   measurePoints,
   measureRange,
+  measureTogether,
   type Measurement,
   type MeasureOptions,
   merged,
@@ -138,6 +139,31 @@ describe("where only errors beyond a bound are sought", () => {
     const found = measurePoints(column, wrong, pointsAt(0.5, Infinity), [], { within: { worst: 1e9, nearZero: 1e9 } });
     expect(found.notFinite?.at).toEqual([0.5]);
     expect(found.wrongLimit?.at).toEqual([Infinity]);
+  });
+});
+
+describe("where the reference may be asked a number of times only", () => {
+  const column = valueOf(standardNamed("tanh"));
+  const measured = (kernel: BatchKernel, points: Points, mostAsked: number): Measurement =>
+    measureTogether(column, [{ kernel, options: {} }], points, [], mostAsked)[0]!;
+
+  it("all points are come to, each once", () => {
+    for (const count of [1, 2, 10, 36, 55]) {
+      const inputs = Array.from({ length: count }, (_, i) => 0.25 + i / 64);
+      expect(measured(rightBut(column), pointsAt(...inputs), 64).count).toBe(count);
+      for (const wrong of inputs) {
+        const off = rightBut(column, (x, right) => (x === wrong ? next(right, 3) : right));
+        expect(measured(off, pointsAt(...inputs), 64).worst?.at).toEqual([wrong]);
+      }
+    }
+  });
+
+  it("what needs it afterwards is undecided", () => {
+    const limits = pointsAt(Infinity, -Infinity);
+    for (const asked of [0, 1, 2]) {
+      const { count, undecided } = measured(rightBut(column), limits, asked);
+      expect({ count, undecided }).toEqual({ count: asked, undecided: 2 - asked });
+    }
   });
 });
 
