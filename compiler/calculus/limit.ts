@@ -4,7 +4,7 @@ import { isConstant, isSum, productOf, rawProduct, termsOf, type Product } from 
 import { type Application, apply, constant, type Expr, fold, rebuild, substitute, type Variable } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
-import { differentiate } from "./differentiate.js";
+import { differentiate, isReduction } from "./differentiate.js";
 
 const maximumOrder = 6;
 
@@ -61,7 +61,9 @@ function ofOperands(branch: Expr, variable: Variable, point: Expr): Expr | undef
   return make(branch.primitive, known, branch.rule);
 }
 
-const isContinuous = ({ type, primitive }: Application): boolean => type === "number" && !stepping.has(primitive);
+/** A row's sum is not what it is of one of its elements alone. */
+const isContinuous = (node: Application): boolean =>
+  node.type === "number" && !stepping.has(node.primitive) && !isReduction(node);
 
 const stepping: ReadonlySet<PrimitiveName> = new Set(["where", "sign", "floor", "ceil", "round"]);
 

@@ -1,6 +1,6 @@
 /**
  * Kernels that break a bound and that nobody has measured: warnings of `actc compile`, from the lock file. Where results may need more
- * digits than the usual ones, a compile measures the kernels of an activation once, which takes a second or two.
+ * digits than the usual ones, a compile measures the kernels of an activation once: a second or a few.
  */
 import { availableParallelism } from "node:os";
 import type { Compilation, OutputFile } from "../compile.js";
