@@ -13,7 +13,7 @@ import type { DecisionBook } from "./decisions.js";
 import { collate, type Diagnostic } from "./diagnostics.js";
 import { inFreshGraph } from "./ir/expr.js";
 import type { Source, Span } from "./source.js";
-export { merged } from "./verification/measure.js";
+export { merged } from "./verification/measurement.js";
 import {
   type Certificate,
   type CertificateKey,
@@ -34,7 +34,7 @@ import {
   parameterNames,
   usuallyMeasured,
 } from "./verification/emitted.js";
-import type { Measurement } from "./verification/measure.js";
+import type { Measurement } from "./verification/measurement.js";
 import type { Density } from "./verification/points.js";
 import { type Accuracy, accuracyOf, type ColumnAccuracy, columnAccuracy } from "./verification/accuracy.js";
 import { vectorsHere } from "./verification/vectors-here.js";

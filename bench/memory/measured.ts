@@ -11,7 +11,7 @@ import {
 import { emulatedKernel } from "../../compiler/verification/emulation.js";
 import { errorsFromOutput, type OutputErrors, type OutputPlan } from "../../compiler/verification/from-output.js";
 import { loadKernel } from "../../compiler/verification/kernels.js";
-import type { BatchKernel } from "../../compiler/verification/measure.js";
+import type { BatchKernel } from "../../compiler/verification/measurement.js";
 import { defaultsFor } from "../../compiler/verification/measurer.js";
 import { activationsOf } from "../../compiler/verify.js";
 import { errorsOfRows, type RowErrors } from "./rows.js";

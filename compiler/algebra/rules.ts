@@ -68,6 +68,8 @@ export const productRules: readonly Rule[] = [
   rule("1 / (2 + expm1(a))", "sigmoid(-a)"),
   rule("exp(a) * sigmoid(-a)", "sigmoid(a)"),
   rule("exp(a) * sigmoid(-a)^2", "logistic(a)"),
+  rule("(1 + exp(a)) * sigmoid(a)", "exp(a)"),
+  rule("(1 + exp(a)) * sigmoid(-a)", "1"),
   rule("exp(a) / (exp(a) + exp(b))", "sigmoid(a - b)"),
   rule("expm1(a) * sigmoid(-a)", "tanh(a / 2)"),
   rule("sigmoid(a) * sigmoid(-a)", "logistic(a)"),

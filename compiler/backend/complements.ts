@@ -28,12 +28,15 @@ export const withComplements = (root: Expr): Expr =>
     const built = apply(node.primitive, operands, node.rule);
     if (node.primitive === "log") return logarithmOfLacking(operands[0]!) ?? built;
     if (node.primitive === "acosh") return acoshBesideOne(operands[0]!) ?? built;
+    if (node.primitive === "atanh") return atanhOfLimited(operands[0]!) ?? built;
     if (!isSum(built)) return built;
     const sum = new Sum(termsOf(built));
     return (
       sum.withDifference() ??
       sum.withLimits() ??
       sum.withPowerLessOne() ??
+      sum.withProductLessOne() ??
+      sum.withLogarithmBeyond() ??
       sum.withLimit() ??
       sum.withConjugate() ??
       built
@@ -132,6 +135,61 @@ function acoshBesideOne(node: Expr): Expr | undefined {
   return apply("log1p", [apply("add", [beyond, root])]);
 }
 
+/** atanh(p) as half of log((1 + p) / (1 - p)), p a product of functions that go to 1. */
+function atanhOfLimited(node: Expr): Expr | undefined {
+  const { coefficient, powers } = productOf(node);
+  const { limited, rest } = limitedFactors(powers);
+  if (limited.length === 0 || rest !== one() || !R.isOne(coefficient)) return undefined;
+  const [above, below] = [1, -1].map((sign) => lackingOfProduct(limited, sign === -1));
+  const logarithm = apply("log", [apply("divide", [above!, below!])]);
+  const isLarge = apply("greater", [apply("abs", [node]), constant(R.rational(1, 2))]);
+  return apply("where", [isLarge, apply("multiply", [constant(R.rational(1, 2)), logarithm]), apply("atanh", [node])]);
+}
+
+/** A function that goes to 1, in a product; and its power there. */
+interface Limited {
+  readonly function: Expr & { readonly kind: "application" };
+  readonly power: number;
+}
+
+function limitedFactors(powers: Product["powers"]): { readonly limited: readonly Limited[]; readonly rest: Expr } {
+  const rest = new Map(powers);
+  const limited: Limited[] = [];
+  for (const [factor, power] of powers) {
+    if (factor.kind !== "application" || !saturating[factor.primitive] || power < 1 || power > 4) continue;
+    rest.delete(factor);
+    limited.push({ function: factor, power });
+  }
+  return { limited, rest: rawProduct({ coefficient: R.one, powers: rest }) };
+}
+
+/**
+ * 1 - a b as what a lacks of 1, and a times what b lacks of it: where the product is on the side of 1. On the other as it is.
+ * @param less 1 - a b, else 1 + a b
+ */
+function lackingOfProduct(limited: readonly Limited[], less: boolean): Expr {
+  const product = rawProduct({
+    coefficient: R.one,
+    powers: new Map(limited.map((each) => [each.function, each.power])),
+  });
+  const plain = apply(less ? "subtract" : "add", [one(), product]);
+  const isSigned = limited.some(({ function: f, power }) => saturating[f.primitive]?.below && power % 2 === 1);
+  if (!isSigned && !less) return plain;
+  let before: Expr | undefined;
+  let sum: Expr | undefined;
+  for (const { function: f, power } of limited) {
+    const { above, below } = saturating[f.primitive]!;
+    const operand = below ? apply("abs", [f.operands[0]!]) : f.operands[0]!;
+    const [size, lacking] = [apply(f.primitive, [operand]), above(operand)];
+    for (let i = 0; i < power; i++) {
+      const part = before ? apply("multiply", [before, lacking]) : lacking;
+      sum = sum ? apply("add", [sum, part]) : part;
+      before = before ? apply("multiply", [before, size]) : size;
+    }
+  }
+  return isSigned ? where(less ? "greater" : "less", product, 0, sum!, plain) : sum!;
+}
+
 /** A term of a sum that is a multiple of a function. */
 interface Multiple {
   readonly base: Expr;
@@ -222,6 +280,42 @@ class Sum {
     return undefined;
   }
 
+  /** 1 - f(a) f(b) as what the factors lack of 1. */
+  withProductLessOne(): Expr | undefined {
+    for (const [base, coefficient] of this.terms) {
+      const { limited, rest } = limitedFactors(productOf(base).powers);
+      const level = this.terms.get(rest);
+      if (limited.length < 2 || !level) continue;
+      const isLess = R.equal(level, R.negate(coefficient));
+      if (!isLess && !R.equal(level, coefficient)) continue;
+      const lacking = lackingOfProduct(limited, isLess);
+      const terms = this.without(base, rest);
+      if (terms.size === 0 && rest === one() && R.isOne(level)) return lacking;
+      addTerm(terms, productWith(rest, lacking), level);
+      return rawSum(terms);
+    }
+    return undefined;
+  }
+
+  /** (1 + b) log(1 + a) - b log(a) as log(1 + a) + b log(1 + 1/a), and with softplus(a) and a for the logarithms. */
+  withLogarithmBeyond(): Expr | undefined {
+    for (const { base, rest, coefficient, function: logarithm } of this.multiples) {
+      const { limit, least, lacking } = beyond[logarithm.primitive]?.(logarithm.operands[0]!) ?? {};
+      if (!limit || !lacking) continue;
+      for (const { part, share, others } of partsOf(rest)) {
+        const { coefficient: multiple, powers } = productOf(apply("multiply", [part, limit]));
+        const opposite = rawProduct({ coefficient: R.one, powers });
+        const amount = R.multiply(coefficient, share);
+        if (!R.equal(this.terms.get(opposite) ?? R.zero, R.negate(R.multiply(amount, multiple)))) continue;
+        const terms = this.without(base, opposite);
+        addTerm(terms, productWith(part, lacking), amount);
+        if (others) addTerm(terms, productWith(others, logarithm), coefficient);
+        return where("greater", logarithm.operands[0]!, least!, rawSum(terms), rawSum(this.terms));
+      }
+    }
+    return undefined;
+  }
+
   /** With what a function lacks of its limit, where that limit may be what another term takes away: parameters decide. */
   withLimit(): Expr | undefined {
     for (const { base, rest, coefficient, function: saturated } of this.multiples) {
@@ -247,6 +341,38 @@ class Sum {
     for (const base of bases) terms.delete(base);
     return terms;
   }
+}
+
+/** What functions go to beyond some operand, and what they are more than that. */
+const beyond: Readonly<
+  Partial<Record<PrimitiveName, (a: Expr) => { readonly limit: Expr; readonly least: number; readonly lacking: Expr }>>
+> = {
+  softplus: (a) => ({ limit: a, least: 0, lacking: apply("softplus", [negated(a)]) }),
+  log1p: (a) => ({
+    limit: apply("log", [a]),
+    least: 1,
+    lacking: apply("log1p", [apply("divide", [one(), a])]),
+  }),
+};
+
+/** A product, and its parts where a factor is a sum: a term's multiple, with the terms that it leaves. */
+function partsOf(
+  product: Expr,
+): { readonly part: Expr; readonly share: R.Rational; readonly others: Expr | undefined }[] {
+  const { powers } = productOf(product);
+  const parts = [...powers].flatMap(([factor, power]) => {
+    if (power !== 1 || !isSum(factor)) return [];
+    const left = new Map(powers);
+    left.delete(factor);
+    const rest = rawProduct({ coefficient: R.one, powers: left });
+    const terms = termsOf(factor);
+    return [...terms].map(([term, share]) => {
+      const others = new Map(terms);
+      others.delete(term);
+      return { part: productWith(rest, term), share, others: productWith(rest, rawSum(others)) };
+    });
+  });
+  return [{ part: product, share: R.one, others: undefined }, ...parts];
 }
 
 const isRoot = (node: Expr): boolean => isApplication(node, "sqrt") || isApplication(node, "hypot");

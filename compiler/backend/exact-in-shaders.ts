@@ -39,15 +39,22 @@ interface TriedRow {
 const sizes: readonly number[] = [104, 6e4, 1e9, 4e9, 1e13, 1.85e19, 1e30, 3.4e38].map(Math.fround);
 /** What exponents may be divided or multiplied by, and next to what else they cancel. */
 const triedNumbers: readonly number[] = [2 ** -20, 2 ** -12, 1, 1 + 2 ** -20];
+/** All parameters at once: a square and a product of them are then beyond what exponents hold. */
+const largeNumber = 2 ** 14;
 
 function rowsOf(form: Expr, { activation, cotangent }: Subject): readonly TriedRow[] {
   const parameters = triedParameters(activation);
+  const admits = ({ range }: (typeof parameters)[number], number: number): boolean =>
+    !range || (range.low < number && range.high > number);
+  const settingOf = (value: (parameter: (typeof parameters)[number]) => number): Map<Variable, number> =>
+    new Map(parameters.map((parameter) => [parameter.variable, value(parameter)]));
   const settings = [
-    new Map(parameters.map(({ variable, default: value }) => [variable, value])),
+    settingOf((each) => each.default),
+    settingOf((each) => (admits(each, largeNumber) ? largeNumber : each.default)),
     ...parameters.flatMap((each) =>
       triedNumbers
-        .filter((number) => !each.range || (each.range.low < number && each.range.high > number))
-        .map((number) => new Map(parameters.map((other) => [other.variable, other === each ? number : other.default]))),
+        .filter((number) => admits(each, number))
+        .map((number) => settingOf((other) => (other === each ? number : other.default))),
     ),
   ];
   const points = sizes.flatMap((x) => [x, -x]);

@@ -37,7 +37,8 @@ const isBelow = (a: Expr): Expr => apply("less", [a, zero()]);
 const largerOf = (a: Expr, b: Expr): Expr => where(apply("greater", [a, b]), a, b);
 const positivePart = (a: Expr): Expr => largerOf(a, zero());
 const negativePart = (a: Expr): Expr => where(isBelow(a), a, zero());
-const rootOfTau = (): Expr => apply("sqrt", [apply("multiply", [constant(2), apply("pi", [])])]);
+const root = (a: Expr): Expr => apply("sqrt", [a]);
+const rootOfTau = (): Expr => root(apply("multiply", [constant(2), apply("pi", [])]));
 /** e^(-2 |a|) */
 const tail = (a: Expr): Expr => exp(apply("multiply", [constant(-2), size(a)]));
 
@@ -95,6 +96,11 @@ function formsOf(node: Expr, operands: readonly Forms[]): Forms {
       const mills = over(apply("mills", [size(u!)]), rootOfTau());
       return apart({ rest: where(isBelow(u!), mills, plain), exponent: negated(half(squared(negativePart(u!)))) });
     }
+    case "erfc": {
+      const mills = apply("mills", [times(root(constant(2)), size(u!))]);
+      const scaled = over(times(constant(2), mills), rootOfTau());
+      return apart({ rest: where(isBelow(u!), plain, scaled), exponent: negated(squared(positivePart(u!))) });
+    }
     case "mills": {
       const distribution = times(apply("normcdf", [negated(u!)]), rootOfTau());
       return apart({ rest: where(isBelow(u!), distribution, plain), exponent: half(squared(negativePart(u!))) });
@@ -127,7 +133,7 @@ function formsOf(node: Expr, operands: readonly Forms[]): Forms {
       return p && q ? met(quotient) : apart(quotient);
     }
     case "sqrt":
-      return p ? met({ rest: apply("sqrt", [p.rest]), exponent: half(p.exponent) }) : unscaled;
+      return p ? met({ rest: root(p.rest), exponent: half(p.exponent) }) : unscaled;
     case "pow":
       // An exponent that has one itself is none of ordinary size.
       if (!p || q) return unscaled;
@@ -139,8 +145,8 @@ function formsOf(node: Expr, operands: readonly Forms[]): Forms {
       // 1 + a, a + sqrt(a^2 ± 1): where a is large, by what of it is kept apart.
       const exponent = positivePart(p.exponent);
       const [part, least] = [size(times(p.rest, exp(minus(p.exponent, exponent)))), exp(negated(exponent))];
-      const root = apply(node.primitive === "acosh" ? "subtract" : "add", [squared(part), squared(least)]);
-      const whole = node.primitive === "log1p" ? plus(part, least) : plus(part, apply("sqrt", [root]));
+      const beside = apply(node.primitive === "acosh" ? "subtract" : "add", [squared(part), squared(least)]);
+      const whole = node.primitive === "log1p" ? plus(part, least) : plus(part, root(beside));
       const large = plus(apply("log", [whole]), exponent);
       const signed = node.primitive === "asinh" ? where(isBelow(p.rest), negated(large), large) : large;
       const isLarge = apply("greater", [node.primitive === "asinh" ? size(u!) : u!, constant(2)]);

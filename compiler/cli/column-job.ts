@@ -7,7 +7,7 @@ import {
   type TruthUsed,
 } from "../verification/certificate.js";
 import type { EmittedColumn } from "../verification/emitted.js";
-import type { Measurement } from "../verification/measure.js";
+import type { Measurement } from "../verification/measurement.js";
 import { isOfRows, type Outcome, type Task } from "../verification/measurer.js";
 import type { Subject } from "../verify.js";
 import type { Crew } from "./crew.js";

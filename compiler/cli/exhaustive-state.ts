@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
-import type { Measurement } from "../verification/measure.js";
+import type { Measurement } from "../verification/measurement.js";
 import { sha256 } from "./digest.js";
 import { systemCode } from "./problem.js";
 

@@ -1,7 +1,7 @@
 /** A thread of `actc verify`: measures what it is told, one task after the other. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Source } from "../source.js";
-import type { BatchKernel } from "../verification/measure.js";
+import type { BatchKernel } from "../verification/measurement.js";
 import { Measurer, type RemoteKernel, type Task } from "../verification/measurer.js";
 import { activationsOf } from "../verify.js";
 import { asError, type Batch, batchStates, type FromWorker, type Share, takenFromEnd, type ToWorker } from "./crew.js";

@@ -2,7 +2,7 @@
 import type { Activation } from "../ir/activation.js";
 import { type Bounds, type Expr, reachable } from "../ir/expr.js";
 import { type MeasuredTarget, measuredTargets } from "./emitted.js";
-import type { Measurement, Worst } from "./measure.js";
+import type { Measurement, Worst } from "./measurement.js";
 import { shortDigest } from "./program.js";
 
 /** One result of a kernel that is off. */

@@ -10,7 +10,7 @@ import {
   resultAt,
 } from "../machine/index.js";
 import type { WgslColumn } from "./emitted.js";
-import type { BatchKernel } from "./measure.js";
+import type { BatchKernel } from "./measurement.js";
 import { type ShaderDeclaration, textOf, wgslFunction } from "./program.js";
 import { emulatedRowKernel } from "./row-emulation.js";
 

@@ -4,7 +4,7 @@
  */
 import { drawnAt, measuredSeed } from "./draws.js";
 import { cotangentName, countOf, extentsFor, isResult, type TypeScriptColumn } from "./emitted.js";
-import type { BatchKernel } from "./measure.js";
+import type { BatchKernel } from "./measurement.js";
 import { javascriptAddress } from "./program.js";
 
 /** The results lie in one array, which the next call writes to again. */

@@ -8,15 +8,15 @@ import { tieToReference, type UnaryTruth, unaryTruth } from "./interpolant.js";
 import { emulatedKernel, KnownGradients } from "./emulation.js";
 import { measureRows } from "./row-measure.js";
 import { amongItsLike, loadKernel } from "./kernels.js";
+import { measureRange } from "./measure-range.js";
+import { measureTogether } from "./measure.js";
 import {
   type BatchKernel,
   type Measurement,
   type MeasureOptions,
   nothingMeasured,
-  measureRange,
-  measureTogether,
   type Sample,
-} from "./measure.js";
+} from "./measurement.js";
 import { type Density, pointsFor } from "./points.js";
 import { furtherSettings, parameterSettings } from "./settings.js";
 import type { Column } from "./truth.js";

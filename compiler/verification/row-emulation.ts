@@ -6,7 +6,7 @@
 import type { WgslBinding, WgslPassDescription } from "../backend/manifest.js";
 import { emulateFunctions, machineName, natBitsOf, readWgsl } from "../machine/index.js";
 import { cotangentName, countOf, extentsFor, isResult, type WgslColumn } from "./emitted.js";
-import type { BatchKernel } from "./measure.js";
+import type { BatchKernel } from "./measurement.js";
 import { type ShaderDeclaration, shaderDeclarations } from "./program.js";
 
 /** What stands outside of functions: buffers, uniforms, what workgroups share. */

@@ -7,7 +7,7 @@ import { bitLength, magnitude } from "../numerics/integers.js";
 import { type ReferenceRow, type RowPrecision, RowReference } from "../numerics/row-reference.js";
 import { toBinary32, toBinary64, ulpError } from "../numerics/rounding.js";
 import type { MeasuredTarget } from "./emitted.js";
-import { type BatchKernel, type Measurement, nothingMeasured, type Worst } from "./measure.js";
+import { type BatchKernel, type Measurement, nothingMeasured, type Worst } from "./measurement.js";
 import type { Density } from "./points.js";
 import { type RowCase, rowCases } from "./row-cases.js";
 

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from "vitest";
 import { type Crew, threadCrew } from "../../compiler/cli/crew.js";
 import type { EmittedColumn } from "../../compiler/verification/emitted.js";
-import { nothingMeasured } from "../../compiler/verification/measure.js";
+import { nothingMeasured } from "../../compiler/verification/measurement.js";
 import type { Task } from "../../compiler/verification/measurer.js";
 
 /** Says which thread it was, by the margin, and takes as long as the setting says. */

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import type { Crew } from "../../compiler/cli/crew.js";
 import { helpedCrew } from "../../compiler/cli/helped-crew.js";
 import { compile } from "../../compiler/compile.js";
-import { nothingMeasured } from "../../compiler/verification/measure.js";
+import { nothingMeasured } from "../../compiler/verification/measurement.js";
 import type { Outcome, Task } from "../../compiler/verification/measurer.js";
 import { subjectsIn } from "../../compiler/verify.js";
 

@@ -5,7 +5,7 @@ import { keeps, measured } from "../../bench/memory/measured.js";
 import { page, type Table } from "../../bench/memory/page.js";
 import { activationsOf } from "../../compiler/verify.js";
 import { errorsFromOutput } from "../../compiler/verification/from-output.js";
-import type { BatchKernel } from "../../compiler/verification/measure.js";
+import type { BatchKernel } from "../../compiler/verification/measurement.js";
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 const source = { file: "acts.def", text: read("acts.def") };

@@ -16,7 +16,7 @@ import {
 import { certificatesText, readCertificates } from "../../compiler/verification/certificate-file.js";
 import { WebGpuRunner } from "../../compiler/verification/device.js";
 import { amongItsLike, loadKernel } from "../../compiler/verification/kernels.js";
-import { type BatchKernel, nothingMeasured } from "../../compiler/verification/measure.js";
+import { type BatchKernel, nothingMeasured } from "../../compiler/verification/measurement.js";
 import { bitsText, decimalText } from "../../compiler/verification/number-text.js";
 import { javascriptAddress, typescriptProgram, wasmProgram, wgslProgram } from "../../compiler/verification/program.js";
 import { words } from "../activations/points.js";

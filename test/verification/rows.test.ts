@@ -12,7 +12,7 @@ import { WebGpuRunner } from "../../compiler/verification/device.js";
 import type { EmittedColumn } from "../../compiler/verification/emitted.js";
 import { emulatedKernel } from "../../compiler/verification/emulation.js";
 import { loadKernel } from "../../compiler/verification/kernels.js";
-import type { BatchKernel, Measurement } from "../../compiler/verification/measure.js";
+import type { BatchKernel, Measurement } from "../../compiler/verification/measurement.js";
 import { rowCases } from "../../compiler/verification/row-cases.js";
 import { measureRows } from "../../compiler/verification/row-measure.js";
 import { activationsOf, type Subject, subjectsIn } from "../../compiler/verify.js";
