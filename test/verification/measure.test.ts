@@ -3,7 +3,13 @@ import { bitsOfNumber, numberOfBits } from "../../compiler/verification/float32.
 import { type UnaryTruth, unaryTruth } from "../../compiler/verification/interpolant.js";
 import { measureRange } from "../../compiler/verification/measure-range.js";
 import { measurePoints, measureTogether } from "../../compiler/verification/measure.js";
-import { type BatchKernel, type Measurement, type MeasureOptions, merged, nothingMeasured } from "../../compiler/verification/measurement.js";
+import {
+  type BatchKernel,
+  type Measurement,
+  type MeasureOptions,
+  merged,
+  nothingMeasured,
+} from "../../compiler/verification/measurement.js";
 import { type Points, pointsFor } from "../../compiler/verification/points.js";
 import { type Column, defaultParameters, fastTruth, limitTruth } from "../../compiler/verification/truth.js";
 import { activationOfText, slopeOf, standardNamed, valueOf } from "./activations.js";
