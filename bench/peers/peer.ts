@@ -27,7 +27,7 @@ export interface Peer {
 /** Computes a column again and again, from numbers that lie where the candidate wants them. */
 export interface Prepared {
   /** Before it is timed, where another candidate may have changed a setting. */
-  begin?(): Promise<void>;
+  begin?(): Promise<void> | void;
   run(): void | Promise<void>;
   /** Milliseconds of so many runs, where the candidate has to time itself: of the clock, or of its processor if that is less. */
   timed?(repetitions: number): Promise<number>;
