@@ -101,7 +101,7 @@ export function table(timings: readonly Timing[], { machine, rounds, peers }: Ab
 
 Nanoseconds per element on one thread, float32, inputs from a normal distribution of variance 9: medians of ${rounds} rounds in
 which the candidates take turns in one process. Before each of their turns they run for 5 ms without the clock, and ours, the loop and
-the copy use other arrays than the turn before, of five: which pages an array lies on decides how much of it caches keep. ${machine}.
+the copy use other arrays than the turn before, of five up to 1 M elements: which pages an array lies on decides how much of it caches keep. ${machine}.
 
 In brackets the largest distance from the TypeScript kernel, which is within 0.51 ULP, for a cotangent of 1. "Loop" is what most people
 write with \`Math.*\`, "copy" a plain copy. Next to a zero of a derivative few digits are right, and errors count in full all the same. ${subject} works on arrays in its memory, the peers on tensors of their own; ONNX Runtime's

@@ -163,6 +163,10 @@ function limitedFactors(powers: Product["powers"]): { readonly limited: readonly
   return { limited, rest: rawProduct({ coefficient: R.one, powers: rest }) };
 }
 
+/** Whether a product of such functions goes to -1 as well. */
+const goesBelow = (limited: readonly Limited[]): boolean =>
+  limited.some(({ function: f, power }) => saturating[f.primitive]?.below && power % 2 === 1);
+
 /**
  * 1 - a b as what a lacks of 1, and a times what b lacks of it: where the product is on the side of 1. On the other as it is.
  * @param less 1 - a b, else 1 + a b
@@ -173,7 +177,7 @@ function lackingOfProduct(limited: readonly Limited[], less: boolean): Expr {
     powers: new Map(limited.map((each) => [each.function, each.power])),
   });
   const plain = apply(less ? "subtract" : "add", [one(), product]);
-  const isSigned = limited.some(({ function: f, power }) => saturating[f.primitive]?.below && power % 2 === 1);
+  const isSigned = goesBelow(limited);
   if (!isSigned && !less) return plain;
   let before: Expr | undefined;
   let sum: Expr | undefined;
@@ -287,7 +291,7 @@ class Sum {
       const level = this.terms.get(rest);
       if (limited.length < 2 || !level) continue;
       const isLess = R.equal(level, R.negate(coefficient));
-      if (!isLess && !R.equal(level, coefficient)) continue;
+      if (!isLess && !(goesBelow(limited) && R.equal(level, coefficient))) continue;
       const lacking = lackingOfProduct(limited, isLess);
       const terms = this.without(base, rest);
       if (terms.size === 0 && rest === one() && R.isOne(level)) return lacking;

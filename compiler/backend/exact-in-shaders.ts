@@ -1,6 +1,6 @@
 /** Whether a shader's exact form is computed with the exponents of its sums kept apart: it is tried out at huge inputs. */
 import { isBoolean } from "../decisions.js";
-import type { Expr, Variable } from "../ir/expr.js";
+import { type Expr, isInside, type Variable } from "../ir/expr.js";
 import { triedParameters } from "../ir/random.js";
 import { type Ball, fromNumber } from "../numerics/ball.js";
 import { referenceLimit, referenceValue } from "../numerics/reference.js";
@@ -44,16 +44,14 @@ const largeNumber = 2 ** 14;
 
 function rowsOf(form: Expr, { activation, cotangent }: Subject): readonly TriedRow[] {
   const parameters = triedParameters(activation);
-  const admits = ({ range }: (typeof parameters)[number], number: number): boolean =>
-    !range || (range.low < number && range.high > number);
   const settingOf = (value: (parameter: (typeof parameters)[number]) => number): Map<Variable, number> =>
     new Map(parameters.map((parameter) => [parameter.variable, value(parameter)]));
   const settings = [
     settingOf((each) => each.default),
-    settingOf((each) => (admits(each, largeNumber) ? largeNumber : each.default)),
+    settingOf((each) => (isInside(each.range, largeNumber) ? largeNumber : each.default)),
     ...parameters.flatMap((each) =>
       triedNumbers
-        .filter((number) => admits(each, number))
+        .filter((number) => isInside(each.range, number))
         .map((number) => settingOf((other) => (other === each ? number : other.default))),
     ),
   ];

@@ -3,7 +3,7 @@
  * extreme sizes, at the parameters' defaults and around them.
  */
 import { isBoolean } from "../decisions.js";
-import { type Expr, reachable } from "../ir/expr.js";
+import { type Expr, isInside, reachable } from "../ir/expr.js";
 import { triedParameters } from "../ir/random.js";
 import { sampler } from "../numerics/sample.js";
 import { truthOf } from "./extremes.js";
@@ -71,7 +71,7 @@ function isRight(single: Expr, lowered: Expr, root: Expr, guard: Expr | undefine
   const [usual = []] = settings;
   const extreme = parameters.flatMap(({ range }, i) =>
     extremes
-      .filter((value) => !range || (value > range.low && value < range.high))
+      .filter((value) => isInside(range, value))
       .map((value) => usual.map((other, k) => (k === i ? value : other))),
   );
   const run = sampler(single, variables, "binary32 without subnormal numbers");

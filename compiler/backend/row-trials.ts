@@ -2,7 +2,7 @@
  * Whether the numbers of a row stay in the range of a target's arithmetic on the way to results: tried out on short rows of
  * adversarial numbers, in binary64.
  */
-import { apply, type Expr, Space, variable, type Variable, variablesOf } from "../ir/expr.js";
+import { apply, type Expr, isInside, Space, variable, type Variable, variablesOf } from "../ir/expr.js";
 import { evaluation } from "../numerics/intermediate.js";
 import type { KernelPlan } from "./kernels.js";
 import { planRows, type RowOutput, type RowPlan, type RowValue } from "./rows.js";
@@ -61,7 +61,7 @@ function settingsOf({ activation: { hyperparameters } }: KernelPlan): Setting[] 
   const defaults = hyperparameters.map(({ variable, default: value }) => [variable.name, value] as const);
   const others = hyperparameters.flatMap(({ variable, range }) =>
     extremeValues
-      .filter((value) => !range || (value > range.low && value < range.high))
+      .filter((value) => isInside(range, value))
       .map((value) => new Map([...defaults, [variable.name, value]])),
   );
   return [new Map(defaults), ...others];

@@ -1,5 +1,5 @@
 /** Numbers for inputs and parameters on which forms of a kernel are tried out when compiling. */
-import type { Variable } from "../ir/expr.js";
+import { isInside, type Variable } from "../ir/expr.js";
 import { type Parameter, triedParameters } from "../ir/random.js";
 import type { Subject } from "./searches.js";
 
@@ -75,7 +75,7 @@ const variations = (parameters: readonly Parameter[]): number[][] =>
 function varied(parameters: readonly Parameter[], valuesBeside: (value: number) => readonly number[]): number[][] {
   return parameters.flatMap(({ range, default: value }, i) =>
     valuesBeside(value)
-      .filter((candidate) => !range || (candidate > range.low && candidate < range.high))
+      .filter((candidate) => isInside(range, candidate))
       .map((candidate) => parameters.map((other, k) => (k === i ? candidate : other.default))),
   );
 }

@@ -18,6 +18,7 @@ import {
   constant,
   type Expr,
   isApplication,
+  isInside,
   occurs,
   reachable,
   rebuild,
@@ -456,8 +457,7 @@ function alike(a: readonly number[], b: readonly number[], tolerance = 1e-9): bo
 
 /** A value a little off the default, within the range. */
 function nearby(value: number, step: number, range: Bounds | null): number {
-  const within = (other: number): boolean => !range || (other > range.low && other < range.high);
-  return [value + step, value - step].find(within) ?? value;
+  return [value + step, value - step].find((other) => isInside(range, other)) ?? value;
 }
 
 /** Whether a constant reads as a number that somebody meant. */

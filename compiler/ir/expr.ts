@@ -43,6 +43,9 @@ export interface Bounds {
   readonly highClosed: boolean;
 }
 
+/** Whether a number is between bounds, and is none of them; without bounds every number is. */
+export const isInside = (bounds: Bounds | null, x: number): boolean => !bounds || (x > bounds.low && x < bounds.high);
+
 export interface Variable {
   readonly kind: "variable";
   readonly name: string;

@@ -153,5 +153,8 @@ test("nothing is spelled otherwise without need", () => {
       for (const spelling of [withComplements, withoutWhatCancels, withScaledSums])
         expect(spelling(root), body).toBe(root);
     }
+    // Two exponents meet in it, but no sum cancels.
+    const root = formOf("f(x) = 1 + sigmoid(x) * normcdf(x)");
+    expect(withComplements(root)).toBe(root);
   });
 });

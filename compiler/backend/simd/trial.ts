@@ -1,5 +1,5 @@
 /** Whether a form in float32 is accurate, where the error analysis alone cannot say: it is tried out. */
-import { constant, type Expr, substitute, type Variable, variablesOf } from "../../ir/expr.js";
+import { constant, type Expr, isInside, substitute, type Variable, variablesOf } from "../../ir/expr.js";
 import type { Parameter } from "../../ir/random.js";
 import { fromNumber } from "../../ir/rational.js";
 import { expandCalls } from "../../calculus/differentiate.js";
@@ -146,8 +146,8 @@ function settingsOf(parameters: readonly Parameter[]): readonly (readonly number
       const ends = [range?.lowClosed && range.low, range?.highClosed && range.high].filter(
         (end) => typeof end === "number",
       );
-      return [...ends, ...triedNumbers.filter((number) => !range || (number > range.low && number < range.high))].map(
-        (number) => defaults.with(i, Math.fround(number)),
+      return [...ends, ...triedNumbers.filter((number) => isInside(range, number))].map((number) =>
+        defaults.with(i, Math.fround(number)),
       );
     }),
   ];
