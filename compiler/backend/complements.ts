@@ -17,14 +17,14 @@ import {
 } from "../algebra/forms.js";
 import { normalise } from "../algebra/normalise.js";
 import { signOf } from "../algebra/sign.js";
-import { apply, constant, type Expr, isApplication, rebuild, Space } from "../ir/expr.js";
+import { apply, constant, type Expr, isApplication, reachable, rebuild, Space } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { Collected } from "./expansion.js";
 
 /** @param root what is computed in wide arithmetic */
 export const withComplements = (root: Expr): Expr =>
-  rebuild(root, (node, operands) => {
+  rebuild(withLogarithmsBeyond(root), (node, operands) => {
     const built = apply(node.primitive, operands, node.rule);
     if (node.primitive === "log") return logarithmOfLacking(operands[0]!) ?? built;
     if (node.primitive === "acosh") return acoshBesideOne(operands[0]!) ?? built;
@@ -36,12 +36,22 @@ export const withComplements = (root: Expr): Expr =>
       sum.withLimits() ??
       sum.withPowerLessOne() ??
       sum.withProductLessOne() ??
-      sum.withLogarithmBeyond() ??
       sum.withLimit() ??
       sum.withConjugate() ??
       built
     );
   });
+
+/** In whole sums, before their parts are looked at: of (1 + b) log(1 + a) - log(a) - b log(a) no term is to be missing. */
+function withLogarithmsBeyond(root: Expr): Expr {
+  const whole = new Set([root]);
+  for (const node of reachable([root]))
+    if (node.kind === "application" && !isSum(node)) for (const operand of node.operands) whole.add(operand);
+  return rebuild(root, (node, operands) => {
+    const built = apply(node.primitive, operands, node.rule);
+    return (whole.has(node) && isSum(built) && new Sum(termsOf(built)).withLogarithmBeyond()) || built;
+  });
+}
 
 interface Saturating {
   /** What a function of this operand lacks of its limit, 1, where the operand is large. */
@@ -303,19 +313,15 @@ class Sum {
 
   /** (1 + b) log(1 + a) - b log(a) as log(1 + a) + b log(1 + 1/a), and with softplus(a) and a for the logarithms. */
   withLogarithmBeyond(): Expr | undefined {
-    for (const { base, rest, coefficient, function: logarithm } of this.multiples) {
-      const { limit, least, lacking } = beyond[logarithm.primitive]?.(logarithm.operands[0]!) ?? {};
-      if (!limit || !lacking) continue;
-      for (const { part, share, others } of partsOf(rest)) {
-        const { coefficient: multiple, powers } = productOf(apply("multiply", [part, limit]));
-        const opposite = rawProduct({ coefficient: R.one, powers });
-        const amount = R.multiply(coefficient, share);
-        if (!R.equal(this.terms.get(opposite) ?? R.zero, R.negate(R.multiply(amount, multiple)))) continue;
-        const terms = this.without(base, opposite);
-        addTerm(terms, productWith(part, lacking), amount);
-        if (others) addTerm(terms, productWith(others, logarithm), coefficient);
-        return where("greater", logarithm.operands[0]!, least!, rawSum(terms), rawSum(this.terms));
-      }
+    for (const { function: logarithm } of this.multiples) {
+      const operand = logarithm.operands[0]!;
+      const known = beyond[logarithm.primitive]?.(operand);
+      if (!known) continue;
+      const terms: Terms = new Map(this.terms);
+      if (!takesLimitAway(terms, logarithm, known)) continue;
+      // As often as there is one: the sum by which the logarithm is multiplied may be all of it.
+      while (takesLimitAway(terms, logarithm, known));
+      return where("greater", operand, known.least, rawSum(terms), rawSum(this.terms));
     }
     return undefined;
   }
@@ -347,17 +353,37 @@ class Sum {
   }
 }
 
-/** What functions go to beyond some operand, and what they are more than that. */
-const beyond: Readonly<
-  Partial<Record<PrimitiveName, (a: Expr) => { readonly limit: Expr; readonly least: number; readonly lacking: Expr }>>
-> = {
-  softplus: (a) => ({ limit: a, least: 0, lacking: apply("softplus", [negated(a)]) }),
-  log1p: (a) => ({
-    limit: apply("log", [a]),
-    least: 1,
-    lacking: apply("log1p", [apply("divide", [one(), a])]),
-  }),
+/** What a function goes to beyond an operand, and what it is more than that. */
+interface Beyond {
+  readonly limit: Expr;
+  readonly least: number;
+  readonly excess: Expr;
+}
+
+const beyond: Readonly<Partial<Record<PrimitiveName, (a: Expr) => Beyond>>> = {
+  softplus: (a) => ({ limit: a, least: 0, excess: apply("softplus", [negated(a)]) }),
+  log1p: (a) => ({ limit: apply("log", [a]), least: 1, excess: apply("log1p", [apply("divide", [one(), a])]) }),
 };
+
+/** Replaces a function and its limit, where one is taken from the other, by the excess; whether there was such a place. */
+function takesLimitAway(terms: Terms, logarithm: Expr, { limit, excess }: Beyond): boolean {
+  for (const [base, coefficient] of terms) {
+    const multiple = multiplesOf(base, coefficient).find((each) => each.function === logarithm);
+    if (!multiple) continue;
+    for (const { part, share, others } of partsOf(multiple.rest)) {
+      const taken = productOf(apply("multiply", [part, limit]));
+      const opposite = rawProduct({ ...taken, coefficient: R.one });
+      const amount = R.multiply(coefficient, share);
+      if (!R.equal(terms.get(opposite) ?? R.zero, R.negate(R.multiply(amount, taken.coefficient)))) continue;
+      terms.delete(base);
+      terms.delete(opposite);
+      addTerm(terms, productWith(part, excess), amount);
+      if (others) addTerm(terms, productWith(others, logarithm), coefficient);
+      return true;
+    }
+  }
+  return false;
+}
 
 /** A product, and its parts where a factor is a sum: a term's multiple, with the terms that it leaves. */
 function partsOf(

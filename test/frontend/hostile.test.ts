@@ -83,20 +83,22 @@ test("the expansion of definitions that double names the first call that is too 
 `);
 });
 
-test("a file of 3000 definitions takes about as long, each, as one of 400", { timeout: 20_000 }, () => {
+test("a file of 4000 definitions takes about as long, each, as one of 400", { timeout: 60_000 }, () => {
   const definitions = (count: number): string =>
     repeated(
       count,
       (i) => `f${i}(x; learn alpha[channel] = 1 in (0, inf)) = x + sin(alpha * x)^2 / alpha\n  class F${i}\n`,
     );
-  const secondsFor = (count: number): number => {
+  /** Milliseconds of this process, whatever else the machine does. */
+  const timeFor = (count: number): number => {
     const text = definitions(count);
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(diagnose(text).definitions).toHaveLength(count);
-    return performance.now() - start;
+    return process.cpuUsage(start).user / 1000;
   };
-  secondsFor(400);
-  const few = Math.min(secondsFor(400), secondsFor(400), secondsFor(400));
+  const leastFor = (count: number): number => Math.min(timeFor(count), timeFor(count), timeFor(count));
+  timeFor(400);
+  const few = leastFor(400);
   // Ten times as many in linear time; a quadratic step would take a hundred times as long.
-  expect(secondsFor(4000)).toBeLessThan(40 * few + 500);
+  expect(leastFor(4000)).toBeLessThan(40 * few + 500);
 });
