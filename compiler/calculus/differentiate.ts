@@ -2,10 +2,21 @@
  * Symbolic differentiation by tangent formulas: the derivative of an expression in one variable, all others held
  * fixed. Branches of `where` are differentiated apart, so nothing of a branch that is not taken reaches the result.
  */
-import { apply, constant, type CustomGradient, type Expr, fold, Space, substitute, type Variable } from "../ir/expr.js";
+import {
+  apply,
+  constant,
+  type CustomGradient,
+  type Expr,
+  fold,
+  isApplication,
+  Space,
+  substitute,
+  type Variable,
+} from "../ir/expr.js";
 import { Memo } from "../ir/memo.js";
 import { isConstant, productOf } from "../algebra/forms.js";
 import { make, normalise } from "../algebra/normalise.js";
+import { signOf } from "../algebra/sign.js";
 import { instantiateRow } from "../primitives/formula.js";
 import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
 import { limit } from "./limit.js";
@@ -92,11 +103,23 @@ function tangentOf(
         const text = derivatives[i];
         if (isConstant(tangent, 0) || text === undefined) return;
         const partial = instantiateRow(text, operands, make);
-        sum = make("add", [sum, make("multiply", [partial, tangent])]);
+        const isSteep = steep.has(primitive) && !signOf(operands[i]!).nonzero;
+        sum = make("add", [sum, isSteep ? timesSelected(partial, tangent) : make("multiply", [partial, tangent])]);
       });
       return sum;
     }
   }
+}
+
+/** Their derivatives have no bound next to 0. */
+const steep: ReadonlySet<PrimitiveName> = new Set(["sqrt", "cbrt", "hypot", "pow"]);
+
+/** Where a tangent is selected to be 0 the product is 0, whatever it is multiplied by: sqrt(max(x, 0)^2 + max(y, 0)^2). */
+function timesSelected(partial: Expr, tangent: Expr): Expr {
+  if (isConstant(tangent, 0)) return tangent;
+  if (!isApplication(tangent, "where")) return make("multiply", [partial, tangent]);
+  const [condition, a, b] = tangent.operands;
+  return make("where", [condition!, timesSelected(partial, a!), timesSelected(partial, b!)]);
 }
 
 /**
