@@ -795,7 +795,8 @@ function wideLimit(
  * As wide_limit, of a function with parameters, which may be so small that the
  * function turns as far out as the second point, or beyond: what is the same
  * power from the third to the second and on to the first, or has vanished
- * faster than powers do.
+ * faster than powers do. What stood still before is no less at the first point:
+ * its digits are gone there.
  */
 function wideLimitOfPowers(
   a: Wide,
@@ -814,7 +815,8 @@ function wideLimitOfPowers(
     !(tail.mantissa === 0n) &&
     !(before.mantissa === 0n);
   const steps = tail.exponent - before.exponent;
-  if (isKnown && a.exponent < -1000000n) {
+  const isStill = wideIsAlike(tail, before, 40n) && wideIsAlike(before, b, 40n);
+  if (isKnown && a.exponent < -1000000n && !isStill) {
     return WIDE_ZERO;
   }
   if (isKnown && intAbs(steps) > 3n && intAbs(steps) < 1000n) {

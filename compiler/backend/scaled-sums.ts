@@ -5,7 +5,7 @@
  */
 import { one, zero } from "../algebra/forms.js";
 import { signOf } from "../algebra/sign.js";
-import { apply, constant, type Expr, fold } from "../ir/expr.js";
+import { apply, constant, type Expr, fold, Space } from "../ir/expr.js";
 import { rational } from "../ir/rational.js";
 
 /** rest · e^exponent */
@@ -136,7 +136,8 @@ function formsOf(node: Expr, operands: readonly Forms[]): Forms {
       return p ? met({ rest: root(p.rest), exponent: half(p.exponent) }) : unscaled;
     case "pow":
       // An exponent that has one itself is none of ordinary size.
-      if (!p || q) return unscaled;
+      if (q) return unscaled;
+      if (!p) return powerApart(u!, b!.plain, unscaled);
       return met({ rest: apply("pow", [p.rest, b!.plain]), exponent: times(b!.plain, p.exponent) });
     case "log1p":
     case "asinh":
@@ -176,6 +177,19 @@ function formsOf(node: Expr, operands: readonly Forms[]): Forms {
     default:
       return unscaled;
   }
+}
+
+/** a^b, where a is not negative and b may be anything, as e^(b log a). */
+function powerApart(a: Expr, b: Expr, unscaled: Forms): Forms {
+  if (!(b.space & Space.element) || !signOf(a).nonnegative) return unscaled;
+  const isPositive = apply("greater", [a, zero()]);
+  return {
+    ...unscaled,
+    scaled: {
+      rest: where(isPositive, one(), unscaled.plain),
+      exponent: where(isPositive, times(b, apply("log", [a])), zero()),
+    },
+  };
 }
 
 /** Whether e to this power may be infinite. */

@@ -112,7 +112,7 @@ function tangentOf(
 }
 
 /** Their derivatives have no bound next to 0. */
-const steep: ReadonlySet<PrimitiveName> = new Set(["sqrt", "cbrt", "hypot", "pow"]);
+const steep: ReadonlySet<PrimitiveName> = new Set(["sqrt", "cbrt", "pow"]);
 
 /** Where a tangent is selected to be 0 the product is 0, whatever it is multiplied by: sqrt(max(x, 0)^2 + max(y, 0)^2). */
 function timesSelected(partial: Expr, tangent: Expr): Expr {

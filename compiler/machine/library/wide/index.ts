@@ -77,12 +77,14 @@ fn wide_limit(
 
 // As wide_limit, of a function with parameters, which may be so small that the function turns as far out as the second point,
 // or beyond: what is the same power from the third to the second and on to the first, or has vanished faster than powers do.
+// What stood still before is no less at the first point: its digits are gone there.
 fn wide_limit_of_powers(
   a: wide, tail: wide, before: wide, b: wide, c: wide, d: wide, e: wide, f: wide, g: wide
 ) -> wide {
   let is_known = !wide_is_nan(a) && !is_zero(a.mantissa) && !is_zero(tail.mantissa) && !is_zero(before.mantissa);
   let steps = tail.exponent - before.exponent;
-  if (is_known && a.exponent < -1000000) {
+  let is_still = wide_is_alike(tail, before, 40) && wide_is_alike(before, b, 40);
+  if (is_known && a.exponent < -1000000 && !is_still) {
     return WIDE_ZERO;
   }
   if (is_known && abs(steps) > 3 && abs(steps) < 1000) {
