@@ -122,7 +122,12 @@ function formsOf(node: Expr, operands: readonly Forms[]): Forms {
     case "multiply": {
       if (!p && !q) return unscaled;
       const [left, right] = [scaledOf(a!), scaledOf(b!)];
-      const product = { rest: times(left.rest, right.rest), exponent: plus(left.exponent, right.exponent) };
+      const exponent = [!p && a!.plain, !q && b!.plain].reduce(
+        (sum: Expr, factor) =>
+          factor && mayBeOff(factor) ? where(apply("equal", [factor, zero()]), zero(), sum) : sum,
+        plus(left.exponent, right.exponent),
+      );
+      const product = { rest: times(left.rest, right.rest), exponent };
       return p && q ? met(product) : apart(product);
     }
     case "divide": {
@@ -191,6 +196,9 @@ function powerApart(a: Expr, b: Expr, unscaled: Forms): Forms {
     },
   };
 }
+
+/** Whether a parameter may be 0 here, so that a term is not there at all, whatever its exponent. */
+const mayBeOff = (factor: Expr): boolean => !(factor.space & Space.element) && !signOf(factor).nonzero;
 
 /** Whether e to this power may be infinite. */
 const isGrowing = (exponent: Expr): boolean => !signOf(exponent).nonpositive;

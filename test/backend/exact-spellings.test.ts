@@ -135,6 +135,10 @@ test.each([
   found("log(sin(exp(-x)))", { x: 1e9 }),
   found("log(softplus(x)) + a", { x: -1e13, a: 1 }),
   lost("softplus(x)^a / (softplus(x)^a + softplus(-x)^a)", { x: -1.8e19, a: 1e-18 }),
+  lost("log(1 + abs(x)^(a - y))", { x: 1.8e19, y: -1e9, a: 2 }),
+  found("log(1 + abs(x)^(a - y))", { x: 0, y: -1e9, a: 2 }, { x: 0.5, y: 4e9, a: 1 }),
+  found("1 / sqrt(1 + a * exp(-x))", { x: -1e30, a: 0 }),
+  found("exp(-x / 2) / sqrt(1 + a * exp(-x))", { x: -5e9, a: 4 }, { x: -50, a: 0 }),
   found("softplus(x) * exp(-x)", { x: -3, y: 0 }, { x: 2 }, { x: -1e9 }),
   found("(exp(x) - 1) / (exp(x) + 1) * exp(y) / (exp(y) + 2)", { x: 1e9, y: 1e9 }),
 ])("exponents kept apart: $body", (row) => {
