@@ -34,6 +34,7 @@ import {
   parameterNames,
   usuallyMeasured,
 } from "./verification/emitted.js";
+import { breachesIn, promisedBound } from "./verification/bounds.js";
 import type { Measurement } from "./verification/measurement.js";
 import type { Density } from "./verification/points.js";
 import { type Accuracy, accuracyOf, type ColumnAccuracy, columnAccuracy } from "./verification/accuracy.js";
@@ -178,7 +179,7 @@ export interface QuickPlan {
    * of one input at the defaults, at other settings, and of several inputs.
    */
   readonly everyOfLongest: { readonly atDefaults: number; readonly ofOne: number; readonly ofSeveral: number };
-  /** Whether only errors beyond what is promised are sought. */
+  /** Whether only errors beyond what is promised are sought: after one nothing further is tried. */
   readonly onlyBreaches: boolean;
   /** How often the reference may be asked for each column and setting; an answer takes milliseconds. */
   readonly mostAsked: number;
@@ -313,6 +314,15 @@ async function measureQuickly(
   ]);
   const known = new Map(measureRequests(measure, subject.name, requests.flat(), plan).results);
   await Promise.all(known.values());
+  const certificates = (): Promise<readonly Certificate[]> =>
+    Promise.all(wanted.map(({ column }, i) => certificateFrom(subject, column, requests[i] ?? [], known)));
+  if (plan.onlyBreaches) {
+    const soFar = await certificates();
+    const breaches = wanted.flatMap(({ column: { target, name } }, i) =>
+      breachesIn(soFar[i]!, promisedBound(target, name)),
+    );
+    if (breaches.length > 0) return soFar;
+  }
   // Special inputs at the defaults and at further settings, some of these at a time, as long as there is time for it.
   let spent = 0;
   for (let k = 0; k <= plan.further.most && spent < plan.further.milliseconds; k += settingsAtOnce) {
@@ -329,19 +339,24 @@ async function measureQuickly(
     results.forEach((result, request) => known.set(request, result));
     next.forEach((each, i) => requests[i]!.push(...each));
   }
+  return certificates();
+}
+
+async function certificateFrom(
+  subject: Subject,
+  column: EmittedColumn,
+  requests: readonly Request[],
+  known: ReadonlyMap<Request, Promise<Measurement>>,
+): Promise<Certificate> {
   const truth: TruthUsed = { form: "double-double", margin: null, byReference: 0 };
-  return Promise.all(
-    wanted.map(async ({ column }, i): Promise<Certificate> => {
-      const runs = await Promise.all((requests[i] ?? []).map((request) => runOf(request, known)));
-      const isAtDefaults = ({ parameters }: Run): boolean => parameters === subject.defaults[column.target];
-      const others = runs.filter((run) => !isAtDefaults(run));
-      return {
-        kernel: column.digest,
-        defaults: evidenceOf("measured", runs.filter(isAtDefaults), subject, truth),
-        parameters: others.length === 0 ? null : evidenceOf("measured", others, subject, truth),
-      };
-    }),
-  );
+  const runs = await Promise.all(requests.map((request) => runOf(request, known)));
+  const isAtDefaults = ({ parameters }: Run): boolean => parameters === subject.defaults[column.target];
+  const others = runs.filter((run) => !isAtDefaults(run));
+  return {
+    kernel: column.digest,
+    defaults: evidenceOf("measured", runs.filter(isAtDefaults), subject, truth),
+    parameters: others.length === 0 ? null : evidenceOf("measured", others, subject, truth),
+  };
 }
 
 /** So many keep some threads at work. */

@@ -118,8 +118,10 @@ function kinkFindings(kinks: readonly Kink[], writing: Writing): Finding[] {
 
 const placeOf = ({ at, input }: Kink): string => (at.includes("=") ? at : `${input.name} = ${at}`);
 
-function jumpFinding(kink: Kink, writing: Writing): Finding {
+function jumpFinding(kink: Kink, writing: Writing): Finding | undefined {
   const { before, after, value } = kink;
+  // Where other inputs are such that there is no value at all, which is said apart.
+  if (before === after && String(value) === before && !kink.jumpsElsewhere) return undefined;
   const message =
     before === after
       ? `the value jumps at ${placeOf(kink)}: it is ${value} there, but comes to ${before} from both sides`

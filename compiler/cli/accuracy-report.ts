@@ -1,6 +1,6 @@
 /** What is wrong with kernels or their certificates, in words. */
 import { errorText, expectedText, placeText } from "../verification/accuracy.js";
-import { type Bound, type Breach, breachesOf } from "../verification/bounds.js";
+import type { Bound, Breach } from "../verification/bounds.js";
 import type { Certificate, CertificateKey, Finding } from "../verification/certificate.js";
 import { decimalText } from "../verification/number-text.js";
 import type { Problem } from "./problem.js";
@@ -24,11 +24,6 @@ export function certificateText(
     parameters === null ? "" : `; at ${count(parameters.settings, "other setting")} ${errorText(parameters, defaults)}`;
   return `${columnText(key)}: ${how}, ${errorText(evidence, defaults)}${flushed}${others}`;
 }
-
-export const breachesIn = ({ defaults, parameters }: Certificate, bound: Bound): readonly Breach[] => [
-  ...breachesOf(defaults, bound),
-  ...(parameters === null ? [] : breachesOf(parameters, bound)),
-];
 
 /** A kernel is further off than it may be. */
 export function breachProblem(

@@ -1,7 +1,7 @@
 /** What `actc check` makes of kernels' errors and of their certificates. */
 import type { Diagnostic } from "../diagnostics.js";
 import type { Accuracy, ColumnAccuracy } from "../verification/accuracy.js";
-import { askedBound, promisedBound } from "../verification/bounds.js";
+import { askedBound, breachesIn, promisedBound } from "../verification/bounds.js";
 import {
   certificateAt,
   type CertificateKey,
@@ -12,7 +12,7 @@ import {
   withCertificate,
 } from "../verification/certificate.js";
 import type { Subject } from "../verify.js";
-import { breachesIn, breachProblem, columnText, contradictionProblem } from "./accuracy-report.js";
+import { breachProblem, columnText, contradictionProblem } from "./accuracy-report.js";
 import type { CheckRequest } from "./arguments.js";
 import type { CertificateFile } from "./certificate-files.js";
 import type { Problem } from "./problem.js";

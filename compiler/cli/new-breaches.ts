@@ -10,8 +10,8 @@ import { fingerprint } from "../ir/question.js";
 import { fileStem } from "../names.js";
 import { breachSearch, isBreaches } from "../lock.js";
 import type { Source } from "../source.js";
-import { promisedBound } from "../verification/bounds.js";
-import { breachesIn, breachProblem } from "./accuracy-report.js";
+import { breachesIn, promisedBound } from "../verification/bounds.js";
+import { breachProblem } from "./accuracy-report.js";
 
 import type { Environment } from "./environment.js";
 import { helpedCrew } from "./helped-crew.js";

@@ -2,9 +2,9 @@
 import type { Compilation } from "../compile.js";
 import type { Diagnostic } from "../diagnostics.js";
 import type { Source } from "../source.js";
-import { type Breach, promisedBound } from "../verification/bounds.js";
+import { type Breach, breachesIn, promisedBound } from "../verification/bounds.js";
 import { type Certificate, certificateAt, type CertificateKey, certificateKeys } from "../verification/certificate.js";
-import { breachesIn, breachProblem } from "./accuracy-report.js";
+import { breachProblem } from "./accuracy-report.js";
 import { readCertificateFiles } from "./certificate-files.js";
 import type { Environment } from "./environment.js";
 import type { Input } from "./inputs.js";

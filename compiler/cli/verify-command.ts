@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { suggestion } from "../suggestion.js";
-import { askedBound } from "../verification/bounds.js";
+import { askedBound, breachesIn } from "../verification/bounds.js";
 import {
   type Certificate,
   certificateAt,
@@ -13,7 +13,7 @@ import {
 } from "../verification/certificate.js";
 import type { EmittedColumn } from "../verification/emitted.js";
 import type { Subject } from "../verify.js";
-import { breachesIn, breachProblem, certificateText, contradictionProblem } from "./accuracy-report.js";
+import { breachProblem, certificateText, contradictionProblem } from "./accuracy-report.js";
 import type { VerifyRequest } from "./arguments.js";
 import { missingAssembler } from "./assembler.js";
 import { openCache } from "./cache.js";

@@ -1,5 +1,5 @@
 /** How far off a kernel may be. */
-import { type Evidence, type Finding, type FindingKind, findingKinds } from "./certificate.js";
+import { type Certificate, type Evidence, type Finding, type FindingKind, findingKinds } from "./certificate.js";
 import type { MeasuredTarget } from "./emitted.js";
 
 /** In units in the last place of float32. */
@@ -44,3 +44,9 @@ export function breachesOf(evidence: Evidence, bound: Bound): readonly Breach[] 
     return finding !== null && breaks(kind, finding, bound) ? [{ kind, finding }] : [];
   });
 }
+
+/** What breaks it at the defaults, and at other parameters. */
+export const breachesIn = ({ defaults, parameters }: Certificate, bound: Bound): readonly Breach[] => [
+  ...breachesOf(defaults, bound),
+  ...(parameters === null ? [] : breachesOf(parameters, bound)),
+];

@@ -68,6 +68,13 @@ describe("warnings", () => {
     // Jumps.
     ["f(x) = where(x > 0, 1, 0)\n  grad x = exp(-x^2)", [`value-jumps [x > 0] ${jump("x = 0", "0", "1")}`]],
     ["f(x) = where(x > 0, 1, 0)", [`value-jumps [x > 0] ${jump("x = 0", "0", "1")}`, flat]],
+    // No value at all where the other input is negative too: no jump beside it.
+    [
+      "f(x, y) = max(x, 0) / (max(x, 0) + max(y, 0))",
+      [
+        "outside-domain [max(x, 0) / (max(x, 0) + max(y, 0))] 'max(x, 0) / (max(x, 0) + max(y, 0))' is 0/0 at x = -1, y = -1.25, and has no limit there",
+      ],
+    ],
     [
       "f(x) = where(x == 1, 5, x)",
       ["value-jumps [x == 1] the value jumps at x = 1: it is 5 there, but comes to 1 from both sides"],
