@@ -117,6 +117,11 @@ const steep: ReadonlySet<PrimitiveName> = new Set(["sqrt", "cbrt", "pow"]);
 /** Where a tangent is selected to be 0 the product is 0, whatever it is multiplied by: sqrt(max(x, 0)^2 + max(y, 0)^2). */
 function timesSelected(partial: Expr, tangent: Expr): Expr {
   if (isConstant(tangent, 0)) return tangent;
+  if (isApplication(tangent, "add") && tangent.operands.every((term) => isApplication(term, "where")))
+    return make(
+      "add",
+      tangent.operands.map((term) => timesSelected(partial, term)),
+    );
   if (!isApplication(tangent, "where")) return make("multiply", [partial, tangent]);
   const [condition, a, b] = tangent.operands;
   return make("where", [condition!, timesSelected(partial, a!), timesSelected(partial, b!)]);

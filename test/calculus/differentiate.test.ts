@@ -7,6 +7,8 @@ import { withActivation } from "../analysis/activation.js";
 it.each([
   ["sqrt(max(x, 0)^2 + max(y, 0)^2)", -1, -2, 0],
   ["sqrt(max(x, 0)^2 + max(y, 0)^2)", 3, -2, 1],
+  ["sqrt(max(x, 0)^2 + max(y + x, 0)^2)", -1, -2, 0],
+  ["cbrt(max(x, 0) + max(2 * x - 1, 0))", -1, 0, 0],
   ["cbrt(max(x, 0) + max(y, 0))", -1, -2, 0],
   ["(max(x, 0) + max(y, 0))^(1 / 2)", -1, -2, 0],
   ["(max(x, 0) + max(y, 0))^(1 / 2)", 4, -2, 0.25],
