@@ -33,6 +33,7 @@ import { constantValue } from "../numerics/constant.js";
 import { instantiateRow } from "../primitives/formula.js";
 import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
 import { chooseWithoutBranches } from "./selections.js";
+import { withoutSmallFactors } from "./small-factors.js";
 
 export interface LowerOptions {
   /** What was written, if NaN must get through as it says. */
@@ -65,7 +66,7 @@ const preparedWide = new Memo<Expr>();
 
 function constantsFolded(root: Expr, narrow: boolean): Expr {
   const gathered = gatherConstants(expandCalls(withoutMirrors(root)));
-  return foldConstants(narrow ? arrangeFactors(gathered) : gathered);
+  return narrow ? withoutSmallFactors(foldConstants(arrangeFactors(gathered))) : foldConstants(gathered);
 }
 
 /**

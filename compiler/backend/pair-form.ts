@@ -29,6 +29,7 @@ import type { WgslNumber } from "./manifest.js";
 import { NameScope } from "./naming.js";
 import { carriesNaN } from "./passing-nan.js";
 import { singleForm } from "./single-form.js";
+import { withoutSmallFactors } from "./small-factors.js";
 
 /** The primitives that pairs have a function for, or an operation. */
 export const pairSpells = (primitive: PrimitiveName): boolean =>
@@ -101,7 +102,7 @@ const product: Spelling = ([a, b], print, library) => {
 
 /** Moves powers of two below 1 out of products, so that they come last. */
 export function scaledLast(root: Expr): Expr {
-  return rebuild(root, (node, operands) => {
+  return rebuild(withoutSmallFactors(root), (node, operands) => {
     const [a, b] = operands;
     if (node.primitive === "negate" && a) {
       const inner = unscaled(a);
@@ -162,8 +163,14 @@ const logic: ReadonlySet<PrimitiveName> = new Set<PrimitiveName>(["and", "or", "
 
 const largest = "3.4028234663852886e38";
 
-/** As the machine language has it, which knows no hexadecimal fractions. */
-export const literal = (value: number): string => wgsl.literal(value).replace(largestLiteral, largest);
+/**
+ * As the machine language has it, which knows no hexadecimal fractions. A number beyond the largest is infinite, so that guards see that what
+ * is computed of it is of no use.
+ */
+export function literal(value: number): string {
+  if (Number.isFinite(Math.fround(value))) return wgsl.literal(value).replace(largestLiteral, largest);
+  return value < 0 ? "-infinity()" : "infinity()";
+}
 
 /** Single float32 numbers in the machine language, which WGSL is close to, but which has a word for infinity. */
 export const machineFloat32: Dialect = {
@@ -180,7 +187,7 @@ const machineFloat16: Dialect = {
 function constantText(value: Rational): string {
   const number = toNumber(value);
   const high = Math.fround(number);
-  return `pair(${literal(high)}, ${literal(Math.fround(number - high))})`;
+  return `pair(${literal(high)}, ${literal(Number.isFinite(high) ? Math.fround(number - high) : 0)})`;
 }
 
 export const pairArithmetic: CallArithmetic = { prefix: "pair_", constant: constantText, spellings };

@@ -201,6 +201,7 @@ function inMoreDigits(
 /** A first part of 12 bits, as all have it. */
 function splitConstant(value: Rational): string {
   const exact = toNumber(value);
+  if (!Number.isFinite(Math.fround(exact))) return `split(${literal(exact)}, 0.0)`;
   const [bits = 0] = new Uint32Array(Float32Array.of(exact).buffer);
   const [high = 0] = new Float32Array(Uint32Array.of(bits & 0xfffff000).buffer);
   return `split(${literal(high)}, ${literal(Math.fround(exact - high))})`;

@@ -23,7 +23,7 @@ export const sumOf = (a: Expr, b: Expr): Expr => (isZero(a) || a === b ? b : isZ
 export const productWith = (a: Expr, b: Expr): Expr => (isOne(a) ? b : isOne(b) ? a : folded("multiply", a, b));
 
 export function absoluteOf(node: Expr, size: Magnitude): Expr {
-  if (node.kind === "constant") return constant(fromNumber(Math.abs(toNumber(node.value))));
+  if (node.kind === "constant") return constant(fromNumber(Math.min(Number.MAX_VALUE, Math.abs(toNumber(node.value)))));
   if (node.kind === "application" && node.primitive === "negate") return absoluteOf(node.operands[0]!, M.negated(size));
   return M.isNonnegative(size) && node.kind === "application" && node.primitive !== "subtract"
     ? node

@@ -26,6 +26,7 @@ import { recogniseGates } from "../gates.js";
 import type { KernelPlan } from "../kernels.js";
 import { lower } from "../lower.js";
 import { searched } from "../searches.js";
+import { withoutSmallFactors } from "../small-factors.js";
 import { areDecided } from "./decided.js";
 import {
   canSpell,
@@ -168,7 +169,7 @@ function formIn(
         narrow: false,
       }),
     );
-    const falling = isSingle ? withFalling(ordinary) : ordinary;
+    const falling = isSingle ? withFalling(withoutSmallFactors(ordinary)) : ordinary;
     return finer ? withShortExponents(falling) : falling;
   };
   const lowered = loweredTo((primitive) => canSpell(lanes, primitive));

@@ -1,0 +1,44 @@
+/** Constants, written or come about, that float32 or binary64 has no number for. */
+import { expect, test } from "vitest";
+import { compile } from "../../compiler/compile.js";
+import { promisedBound, breachesIn } from "../../compiler/verification/bounds.js";
+import { Measurer } from "../../compiler/verification/measurer.js";
+import { accuracies, activationsOf, glance, subjectsIn } from "../../compiler/verify.js";
+
+const sources = [
+  {
+    file: "sizes.def",
+    text: `
+power_of_quotient(x) = 1 / (0.1 + (40000 / x)^16)
+power_of_multiple(x) = 1 / (0.1 + (300 * x)^16)
+small_multiple(x) = tanh(1e-50 * x)
+small_exponential(x) = log(1 + 1e-60 * exp(x))
+small_branch(x) = where(x < 1e45, x, 1e45) * 1e-45
+large_parameter(x; k = 1 in (0, inf)) = (k * x * 1e30)^4 / (1 + (k * x * 1e30)^4)
+`,
+  },
+];
+
+test("constants beyond the range of float32 keep the bounds", async () => {
+  const { files } = await compile(sources, { targets: ["wgsl"] });
+  const measurer = new Measurer(activationsOf(sources), () => {
+    throw new Error("shaders are emulated");
+  });
+  const subjects = await subjectsIn(sources, files, { targets: ["wgsl"] });
+  expect(subjects).toHaveLength(6);
+  const found = await accuracies(subjects, new Map(), (task) => measurer.measure(task), glance);
+  const breaches = [...found.values()].flatMap(({ columns }) =>
+    columns.flatMap(({ key, certificate }) =>
+      breachesIn(certificate, promisedBound(key.target, key.column)).map((breach) => ({ ...key, breach })),
+    ),
+  );
+  expect(breaches).toEqual([]);
+});
+
+test("a constant beyond the range of binary64 is no fault of the compiler", async () => {
+  const { files, diagnostics } = await compile([{ file: "sizes.def", text: "f(x) = sqrt(1 + (1e200 * x)^2)\n" }], {
+    targets: ["ts"],
+  });
+  expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
+  expect(files.map(({ path }) => path)).toContain("f.ts");
+});
