@@ -181,8 +181,8 @@ export interface QuickPlan {
   readonly everyOfLongest: { readonly atDefaults: number; readonly ofOne: number; readonly ofSeveral: number };
   /** Whether only errors beyond what is promised are sought: after one nothing further is tried. */
   readonly onlyBreaches: boolean;
-  /** How often the reference may be asked for each column and setting; an answer takes milliseconds. */
-  readonly mostAsked: number;
+  /** How often the reference may be asked for each column and setting, and at special inputs; an answer takes milliseconds. */
+  readonly mostAsked: { readonly usually: number; readonly atSpecials: number };
 }
 
 export const quickPlan: QuickPlan = {
@@ -193,7 +193,7 @@ export const quickPlan: QuickPlan = {
   density: "sparse",
   everyOfLongest: { atDefaults: 1, ofOne: 4, ofSeveral: 32 },
   onlyBreaches: false,
-  mostAsked: Infinity,
+  mostAsked: { usually: Infinity, atSpecials: Infinity },
 };
 
 /** A glance: what is broken at the ends of ranges and at extreme parameters shows. */
@@ -205,7 +205,7 @@ export const glance: QuickPlan = {
   density: "sparsest",
   everyOfLongest: { atDefaults: 8, ofOne: 16, ofSeveral: 64 },
   onlyBreaches: true,
-  mostAsked: 32,
+  mostAsked: { usually: 128, atSpecials: 32 },
 };
 
 /** What runs the kernels of a target where nothing else is said. */
@@ -316,16 +316,17 @@ async function measureQuickly(
   await Promise.all(known.values());
   const certificates = (): Promise<readonly Certificate[]> =>
     Promise.all(wanted.map(({ column }, i) => certificateFrom(subject, column, requests[i] ?? [], known)));
-  if (plan.onlyBreaches) {
+  const isEnough = async (): Promise<boolean> => {
+    if (!plan.onlyBreaches) return false;
     const soFar = await certificates();
-    const breaches = wanted.flatMap(({ column: { target, name } }, i) =>
-      breachesIn(soFar[i]!, promisedBound(target, name)),
+    return wanted.some(
+      ({ column: { target, name } }, i) => breachesIn(soFar[i]!, promisedBound(target, name)).length > 0,
     );
-    if (breaches.length > 0) return soFar;
-  }
+  };
   // Special inputs at the defaults and at further settings, some of these at a time, as long as there is time for it.
   let spent = 0;
   for (let k = 0; k <= plan.further.most && spent < plan.further.milliseconds; k += settingsAtOnce) {
+    if (await isEnough()) break;
     const next = wanted.map(({ column, further }): readonly Request[] =>
       (further ? [subject.defaults[column.target], ...further] : [])
         .slice(k, Math.min(k + settingsAtOnce, plan.further.most + 1))
@@ -411,7 +412,11 @@ function measureRequests(
       column,
       others: others.map((other) => other.column),
       parameters,
-      work: { kind: "points", stratified, byReference: 0, density, everyOfLongest, onlyBreaches, mostAsked },
+      work: {
+        kind: "points",
+        ...{ stratified, byReference: 0, density, everyOfLongest, onlyBreaches },
+        mostAsked: density === "specials" ? mostAsked.atSpecials : mostAsked.usually,
+      },
       emulated: true,
     });
     outcomes.push(outcome);

@@ -94,7 +94,7 @@ const standIns: Awaited<ReturnType<Environment["stages"]["verify"]>> = {
     density: "sparsest",
     everyOfLongest: { atDefaults: 1, ofOne: 4, ofSeveral: 64 },
     onlyBreaches: true,
-    mostAsked: 0,
+    mostAsked: { usually: 0, atSpecials: 0 },
   },
   executors: { ts: "none", wgsl: "none", wasm: "none" },
   merged: (a) => a,
