@@ -9,7 +9,6 @@ import {
   constant,
   type CustomGradient,
   type Expr,
-  fold,
   GraphTable,
   isApplication,
   reachable,
@@ -194,15 +193,6 @@ function makeAnew(primitive: PrimitiveName, operands: readonly Expr[], rule: Cus
     default:
       return functionOf(primitive, operands);
   }
-}
-
-/** Builds in normal form, bottom-up, what `substitute` and formulas ask for. */
-export function rebuildNormal(root: Expr, replacements: ReadonlyMap<Expr, Expr>): Expr {
-  return fold<Expr>(root, (node, operands) => {
-    const replacement = replacements.get(node);
-    if (replacement) return replacement;
-    return node.kind === "application" ? make(node.primitive, operands, node.rule) : node;
-  });
 }
 
 /** sum[d](r * a) = r * sum[d](a), where r does not vary along the axis; of r alone, r times the axis' length. */

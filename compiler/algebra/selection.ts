@@ -2,7 +2,7 @@
 import { apply, constant, type Expr, isApplication, reachable } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
-import { infinitySign, isSum, productOf, rawProduct, rawSum, termsOf } from "./forms.js";
+import { infinitySign, isSum, rawSum, termsOf } from "./forms.js";
 import { signOf } from "./sign.js";
 
 type Comparison = "less" | "lessOrEqual" | "greater" | "greaterOrEqual" | "equal" | "notEqual";
@@ -194,6 +194,3 @@ function isComplement(a: Expr, b: Expr): boolean {
     a.operands[1] === b.operands[1]
   );
 }
-
-/** Bound of a comparison `x < c` on a bare product, for those who solve conditions. */
-export const comparedProduct = (node: Expr): Expr => rawProduct(productOf(node));

@@ -44,12 +44,6 @@ export function planRows(roots: readonly Expr[]): RowPlan {
   return { levels, roots: expanded.map((root) => substitute(root, names)) };
 }
 
-/** The same with every expression rebuilt. */
-export const mapRows = ({ levels, roots }: RowPlan, change: (expr: Expr) => Expr): RowPlan => ({
-  levels: levels.map((level) => level.map((value) => ({ ...value, operand: change(value.operand) }))),
-  roots: roots.map(change),
-});
-
 export const operandsOf = ({ levels }: RowPlan): Expr[] =>
   levels.flatMap((level) => level.map(({ operand }) => operand));
 

@@ -1,5 +1,5 @@
 /** What `actc check` says of the errors of one activation's kernels: a certificate where one holds, else what it measures itself. */
-import { type Bound, boundOn, type Breach, breaks, promisedBound } from "./bounds.js";
+import { boundOn, type Breach, promisedBound } from "./bounds.js";
 import {
   type Certificate,
   certificateAt,
@@ -189,10 +189,6 @@ const findingsOf = ({ certificate, contradiction }: ColumnAccuracy): readonly Br
 
 /** The true value, in as many digits as tell it from what the kernel gave. */
 export const expectedText = ({ expected }: Finding): string => String(Number(expected.toPrecision(10)));
-
-/** What breaks a bound, at the defaults and at other parameters. */
-export const breachesIn = (column: ColumnAccuracy, bound: Bound): readonly Breach[] =>
-  findingsOf(column).filter(({ kind, finding }) => breaks(kind, finding, bound));
 
 function columnJson({ key: { activation: _, ...key }, certificate, standing, contradiction }: ColumnAccuracy): unknown {
   const contradicted = contradiction === null ? {} : { contradiction: findingJson(contradiction) };

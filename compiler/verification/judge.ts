@@ -310,9 +310,3 @@ function isFiniteRounded(value: number, low: number): boolean {
   const size = Math.abs(value);
   return size < middle || (size === middle && low !== 0 && low < 0 === value > 0);
 }
-
-/** The reference's last word on a result, for reports. */
-export function confirmed(column: Column, parameters: readonly number[], found: Worst): Worst {
-  const { ball } = referenceTruth(column, [...found.at, ...parameters], "binary64");
-  return ball.kind === "finite" ? { ...found, ulp: ulpError(found.actual, ball, "binary32") } : found;
-}

@@ -194,7 +194,8 @@ def at(definition, numbers):
 
 
 #: Mantissas and exponents of inputs far away, whose sines are unrelated: an oscillation has no limit. Where there are sines
-#: it takes many points to tell that from a growth, with fractions of their own: sin(pi x) is 0 at all integers.
+#: it takes many points to tell that from a growth, with ends of their own: sin(pi x) is 0 at all integers, and the sine
+#: of a multiple by a power of two the same at all short fractions.
 FAR = ((5, 260), (7, 300), (11, 500), (13, 700), (17, 1000), (19, 1300))
 MANY = tuple((2 * i + 5, 260 + 41 * i) for i in range(24))
 PERIODIC = ("sin", "cos", "tan")
@@ -207,8 +208,8 @@ def limits(definition, numbers, name, sign):
     points = MANY if waves else FAR
     for mantissa, exponent in points:
         point = Point(definition, {n: exact(v) for n, v in numbers.items() if n != name})
-        eighths = (mantissa << exponent + 3) + (mantissa % 16 if waves else 0)
-        point.numbers[name] = (from_man_exp(sign * eighths, -3), fzero)
+        fraction = mantissa * 0x9E3779B97F5 % 2**44 if waves else 0
+        point.numbers[name] = (from_man_exp(sign * ((mantissa << exponent + 40) + fraction), -40), fzero)
         try:
             far.append(point.row())
         except Close:
