@@ -7,6 +7,7 @@ import { integerExponent, isConstant, type Product, productOf, rawProduct } from
 import { make } from "../algebra/normalise.js";
 import { isGiven, negateCondition } from "../algebra/selection.js";
 import {
+  type Application,
   apply,
   constant,
   type Expr,
@@ -19,8 +20,10 @@ import {
 } from "../ir/expr.js";
 import { Memo } from "../ir/memo.js";
 import {
+  add,
   compare,
   fromNumber,
+  isInteger,
   isOne,
   multiply,
   negate,
@@ -256,6 +259,8 @@ function expandPrimitives(root: Expr, options: LowerOptions): Expr {
   return rebuild(root, (node, operands) => {
     const exponent = integerExponent(node);
     if (exponent !== undefined) return repeatedProduct(operands[0]!, exponent);
+    const power = largePower(operands[0]!, node);
+    if (power) return power;
     const expansion = expansionOf(node.primitive);
     if (expansion === undefined) return apply(node.primitive, operands, node.rule);
     const build = (name: PrimitiveName, inner: readonly Expr[]): Expr => {
@@ -267,6 +272,15 @@ function expandPrimitives(root: Expr, options: LowerOptions): Expr {
     };
     return foldConstants(instantiateRow(expansion, operands, build));
   });
+}
+
+/** A power too large to be multiplied out, of the base's size: logarithms know nothing of signs. */
+function largePower(base: Expr, node: Application): Expr | undefined {
+  const [, exponent] = node.operands;
+  if (node.primitive !== "pow" || exponent?.kind !== "constant" || !isInteger(exponent.value)) return undefined;
+  const power = (n: Rational): Expr => apply("pow", [apply("abs", [base]), constant(n)]);
+  if (exponent.value.numerator % 2n === 0n) return power(exponent.value);
+  return exponent.value.numerator > 0n ? apply("multiply", [power(add(exponent.value, negate(one))), base]) : undefined;
 }
 
 /** base^n by repeated squaring. */

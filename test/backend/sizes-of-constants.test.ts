@@ -1,4 +1,4 @@
-/** Constants, written or come about, that float32 or binary64 has no number for. */
+/** Constants, written or come about, that float32 or binary64 has no number for, and exponents of their size. */
 import { expect, test } from "vitest";
 import { compile } from "../../compiler/compile.js";
 import { promisedBound, breachesIn } from "../../compiler/verification/bounds.js";
@@ -14,6 +14,7 @@ power_of_multiple(x) = 1 / (0.1 + (300 * x)^16)
 small_multiple(x) = tanh(1e-50 * x)
 small_exponential(x) = log(1 + 1e-60 * exp(x))
 small_branch(x) = where(x < 1e45, x, 1e45) * 1e-45
+large_exponent(x) = 1 / (0.1 + (40000 / x)^100)
 large_parameter(x; k = 1 in (0, inf)) = (k * x * 1e30)^4 / (1 + (k * x * 1e30)^4)
 `,
   },
@@ -25,7 +26,7 @@ test("constants beyond the range of float32 keep the bounds", async () => {
     throw new Error("shaders are emulated");
   });
   const subjects = await subjectsIn(sources, files, { targets: ["wgsl"] });
-  expect(subjects).toHaveLength(6);
+  expect(subjects).toHaveLength(7);
   const found = await accuracies(subjects, new Map(), (task) => measurer.measure(task), glance);
   const breaches = [...found.values()].flatMap(({ columns }) =>
     columns.flatMap(({ key, certificate }) =>
