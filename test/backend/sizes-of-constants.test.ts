@@ -1,6 +1,11 @@
 /** Constants, written or come about, that float32 or binary64 has no number for, and exponents of their size. */
 import { expect, test } from "vitest";
+import { withoutSmallFactors } from "../../compiler/backend/small-factors.js";
 import { compile } from "../../compiler/compile.js";
+import { apply, inFreshGraph, reachable, Space, variable } from "../../compiler/ir/expr.js";
+import { toNumber } from "../../compiler/ir/rational.js";
+import { sampler } from "../../compiler/numerics/sample.js";
+import { instantiateRow } from "../../compiler/primitives/formula.js";
 import { promisedBound, breachesIn } from "../../compiler/verification/bounds.js";
 import { Measurer } from "../../compiler/verification/measurer.js";
 import { accuracies, activationsOf, glance, subjectsIn } from "../../compiler/verify.js";
@@ -43,3 +48,25 @@ test("a constant beyond the range of binary64 is no fault of the compiler", asyn
   expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
   expect(files.map(({ path }) => path)).toContain("f.ts");
 });
+
+test.each(["1e-50 * a", "a / 1e50", "1e-60 / a", "1e-45 * a * b", "a * b / 1e90 + a"])(
+  "%s in steps that float32 has numbers for",
+  (formula) => {
+    inFreshGraph(() => {
+      const operands = ["a", "b"].map((name) => variable(name, "input", Space.element));
+      const plain = instantiateRow(formula, operands, apply);
+      const inSteps = withoutSmallFactors(plain);
+      const sizes = reachable([inSteps]).flatMap((node) =>
+        node.kind === "constant" ? [Math.abs(Math.log2(Math.abs(toNumber(node.value))))] : [],
+      );
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(120);
+      for (const row of [
+        [1.7, -2.5],
+        [-3e20, 1e-7],
+      ]) {
+        const [expected, actual] = [plain, inSteps].map((root) => sampler(root, operands, "binary64")(row));
+        expect(Math.abs(actual! / expected! - 1)).toBeLessThan(2 ** -50);
+      }
+    });
+  },
+);
