@@ -36,6 +36,11 @@ const spare = 32;
 const sizes: readonly number[] = [
   1e-45,
   1e-34,
+  5.1e-12,
+  3.3e-10,
+  2.1e-8,
+  1.9e-6,
+  8.5e-5,
   1 - 2 ** -24,
   1 + 2 ** -23,
   5,
@@ -124,7 +129,7 @@ function* deepRows(
   { usual, deep, exponentBits }: Widths,
 ): Generator<{ readonly of: (variable: Variable) => number; readonly value: Ball }> {
   if (!reachable([form]).some(mayCancel)) return;
-  const { variables, rowsOf } = trialsOf(subject);
+  const { variables, rowsOf, alike } = trialsOf(subject);
   const hasExponential = reachable([form]).some(isExponential);
   const hasWave = reachable([form]).some((node) => node.kind === "application" && periodic.has(node.primitive));
   const valueAt = (row: readonly number[], precision: number): Ball => {
@@ -142,7 +147,8 @@ function* deepRows(
       // An exponential beyond what numbers hold says nothing; a sine beside it, or instead of it, does.
       if (spent > exponentBits && !hasWave) continue;
       const lost = spent > exponentBits ? 0 : spent;
-      for (const row of [size, -size].flatMap((x) => rowsOf(index, Math.fround(x), settings))) {
+      const rowsWith = (x: number): number[][] => [...rowsOf(index, x, settings), ...(index === 0 ? alike(x) : [])];
+      for (const row of [size, -size].flatMap((x) => rowsWith(Math.fround(x)))) {
         if (isKnown(valueAt(row, usual - spare - lost))) continue;
         const value = valueAt(row, deep - spare);
         if (isKnown(value)) yield { of: (variable) => row[variables.indexOf(variable)] ?? NaN, value };

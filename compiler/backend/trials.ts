@@ -8,6 +8,8 @@ export function trialsOf({ activation, cotangent }: Subject): {
   readonly variables: readonly Variable[];
   readonly settings: readonly (readonly number[])[];
   readonly rowsOf: (index: number, x: number, settings: readonly (readonly number[])[]) => number[][];
+  /** Rows at the defaults with every input of one size: all alike, and the first one of the other sign. */
+  readonly alike: (x: number) => number[][];
   /** Rows with other inputs at which exponentials underflow, at the defaults and with one parameter that is 0. */
   readonly vanishing: (index: number, x: number) => number[][];
   /** The defaults with one parameter at which an exponential underflows, and with one that is 0. */
@@ -41,6 +43,7 @@ export function trialsOf({ activation, cotangent }: Subject): {
           .slice(0, activation.inputs.length > 1 ? undefined : 1)
           .map((companion) => rowOf(index, x, companion, setting)),
       ),
+    alike: (x) => (activation.inputs.length > 1 ? [x, -x].map((first) => rowOf(0, first, x, defaults)) : []),
     vanishing: (index, x) =>
       activation.inputs.length > 1
         ? [defaults, ...withZero].flatMap((setting) =>
