@@ -8,8 +8,10 @@ import { type Bounds, constant, type Expr, type Variable } from "../ir/expr.js";
 import { fromNumber, isInteger, rational } from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
 import { limit } from "../calculus/limit.js";
-import { sampler } from "../numerics/sample.js";
+import { add, dyadic, fromNumber as ballOf } from "../numerics/ball.js";
 import { evaluation, type Evaluation } from "../numerics/intermediate.js";
+import { referenceValue } from "../numerics/reference.js";
+import { sampler } from "../numerics/sample.js";
 import { numberText } from "../printing/definition-text.js";
 
 export interface DomainFault {
@@ -260,7 +262,7 @@ class Search {
     this.best.set(node, { fault: { node, at, kind: described }, score });
   }
 
-  /** The limit, if the values on both sides bear it out. */
+  /** The limit, if the values on both sides bear it out; on one, if the other is outside of the domain. */
   private valueOfGap(
     node: Expr,
     input: Variable,
@@ -268,16 +270,28 @@ class Search {
     values: readonly number[],
     index: number,
   ): Expr | undefined {
-    const run = sampler(node, this.variables, "binary64");
-    const near = (offset: number): number => run(values.map((value, i) => (i === index ? x + offset : value)));
-    const [left, right] = [near(-1e-4), near(1e-4)];
-    if (!(Math.abs(left - right) <= 1e-2 * Math.max(1, Math.abs(left), Math.abs(right)))) return undefined;
-    const agrees = (value: number): boolean =>
-      Math.abs(value - (left + right) / 2) <= 1e-2 * Math.max(1, Math.abs(value));
-    const exact = limit(node, input, constant(shortRational(x)));
+    const beside = [-1n, 1n].map((side) => this.valueBeside(node, side, values, index)).filter((y) => !Number.isNaN(y));
+    const [first = NaN, second = first] = beside;
+    const middle = (first + second) / 2;
+    const least = x === 0 ? 2 ** -100 : 1e-6;
+    const tolerance = (value: number): number => Math.max(least, 1e-2 * Math.abs(value));
+    if (!(Math.abs(first - second) <= tolerance(middle))) return undefined;
+    const agrees = (value: number): boolean => Math.abs(value - middle) <= tolerance(value);
+    const exact = isDecimal(x) ? limit(node, input, constant(shortRational(x))) : undefined;
     if (exact && agrees(sampler(exact, this.variables, "binary64")(values))) return exact;
-    const rounded = Math.round((left + right) * 500) / 1000;
-    return agrees(rounded) ? constant(shortRational(rounded)) : undefined;
+    return constant(shortRational(agrees(0) ? 0 : Number(middle.toPrecision(x === 0 ? 12 : 6))));
+  }
+
+  /** The value beside an input: at 0, whatever the formula's scale; elsewhere so far off that the input may be a rounded one. */
+  private valueBeside(node: Expr, side: bigint, values: readonly number[], index: number): number {
+    const x = values[index] ?? 0;
+    const offset = dyadic(side, x === 0 ? -200n : BigInt(Math.floor(Math.log2(Math.abs(x))) - 30));
+    const bindings = this.variables.map((variable, i) => {
+      const value = values[i] ?? NaN;
+      return [variable, i === index ? add(ballOf(value), offset, 320) : value] as const;
+    });
+    const { value, decided } = referenceValue(node, new Map(bindings), "binary64");
+    return decided ? value : NaN;
   }
 
   /** A denominator changed its sign between two inputs: by passing through 0, or by a jump. */
@@ -309,11 +323,11 @@ class Search {
   }
 }
 
+const isDecimal = (x: number): boolean => Math.round(x * 1000) / 1000 === x;
+
 /** The decimal that was meant, for a number with few digits. */
-function shortRational(x: number): ReturnType<typeof rational> {
-  const thousandths = Math.round(x * 1000);
-  return thousandths / 1000 === x ? rational(BigInt(thousandths), 1000n) : fromNumber(x);
-}
+const shortRational = (x: number): ReturnType<typeof rational> =>
+  isDecimal(x) ? rational(BigInt(Math.round(x * 1000)), 1000n) : fromNumber(x);
 
 /** Less than rounding could make it. */
 const below = (a: number, bound: number, exact: () => boolean): boolean => a < bound - 1e-9 || (a < bound && exact());

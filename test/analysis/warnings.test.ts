@@ -131,6 +131,40 @@ describe("warnings", () => {
         "removable-singularity [(x^2 - 0.09) / (x - 0.3)] '(x^2 - 0.09) / (x - 0.3)' is 0/0 at x = 0.3 -> where(x == 0.3, 0.6, (x^2 - 0.09) / (x - 0.3))",
       ],
     ],
+    // A limit that a few digits do not show, and limits of other sizes.
+    [
+      "f(x) = (exp(x) - 1 - x - x^2 / 2 - x^3 / 6) / x^4",
+      [
+        "removable-singularity [(exp(x) - 1 - x - x^2 / 2 - x^3 / 6) / x^4] '(exp(x) - 1 - x - x^2 / 2 - x^3 / 6) / x^4' is 0/0 at x = 0 -> where(x == 0, 1/24, (exp(x) - 1 - x - x^2 / 2 - x^3 / 6) / x^4)",
+      ],
+    ],
+    [
+      "f(x) = x^3 / (exp(4.8e-34 * x) - 1)",
+      [
+        "removable-singularity [x^3 / (exp(4.8e-34 * x) - 1)] 'x^3 / (exp(4.8e-34 * x) - 1)' is 0/0 at x = 0 -> where(x == 0, 0, x^3 / (exp(4.8e-34 * x) - 1))",
+      ],
+    ],
+    [
+      "f(x) = 1e-11 * sin(x) / x",
+      [
+        "removable-singularity [1e-11 * sin(x) / x] '1e-11 * sin(x) / x' is 0/0 at x = 0 -> where(x == 0, 0.00000000001, 1e-11 * sin(x) / x)",
+      ],
+    ],
+    // A limit from one side, beside no value on the other; and two that differ.
+    [
+      "f(x) = x / sqrt(x)",
+      [
+        outside("sqrt(x)", "x = -1"),
+        "removable-singularity [x / sqrt(x)] 'x / sqrt(x)' is 0/0 at x = 0 -> where(x == 0, 0, x / sqrt(x))",
+      ],
+    ],
+    [
+      "f(x) = (x^2 + x) / abs(x)",
+      [
+        `value-jumps [abs(x)] ${jump("x = 0", "-1", "1")}`,
+        "outside-domain [(x^2 + x) / abs(x)] '(x^2 + x) / abs(x)' is 0/0 at x = 0, and has no limit there",
+      ],
+    ],
     ["f(x) = where(x == 0, 1, sin(x) / x)", []],
     ["f(x) = where(x != 0, (exp(x) - 1) / x, 1)", []],
   ])("%s", (text, expected) => expect(findings(text)).toEqual(expected));
