@@ -59,8 +59,8 @@ const sizes: readonly number[] = [
   3e38,
 ];
 
-/** Not every parameter is tried: the numbers of inputs are what counts. */
-const mostSettings = 4;
+/** Not every parameter is tried at every input: the numbers of inputs are what counts. */
+const othersAtOnce = 2;
 
 /** The bits of mantissas that a target usually has, and where operands cancel deeply. */
 interface Widths {
@@ -79,10 +79,7 @@ export function natBitsFor(exactForms: readonly Expr[], plan: KernelPlan): numbe
     name: "cancels deeply",
     isAnswer: isBoolean,
     find: (forms, subject) =>
-      forms.some((form) => {
-        const settings = trialsOf(subject).settings.slice(0, mostSettings);
-        return !deepRows(form, subject, settings, typescript).next().done;
-      }),
+      forms.some((form) => !deepRows(form, subject, trialsOf(subject).settings, typescript).next().done),
   });
   return isDeep ? typescript.deep : typescript.usual;
 }
@@ -105,11 +102,9 @@ export function wgslNatBitsFor(exactForms: readonly Expr[], plan: KernelPlan): n
 function isBeyondPrograms(form: Expr, subject: Subject): boolean {
   const { settings } = trialsOf(subject);
   let program: ReturnType<typeof usualProgramOf> | undefined;
-  let rows = 0;
   for (const { of, value } of deepRows(form, subject, [...settings, ...withZeros(subject, settings[0] ?? [])], wgsl)) {
     program ??= usualProgramOf(form);
     if (ulpError(program(of), value, "binary32") > 1) return true;
-    if (++rows === mostRows) return false;
   }
   return false;
 }
@@ -138,24 +133,31 @@ function* deepRows(
     );
     return evaluate(form, { bindings: new Map(bindings), precision }).value;
   };
-  // What is not known with more digits either costs time.
-  let attempts = 0;
   for (const index of subject.activation.inputs.keys()) {
-    for (const size of sizes) {
+    for (const [place, size] of sizes.flatMap((each) => [each, -each]).entries()) {
       // An error of an exponential's argument, which may be a square, is one relative to its value.
-      const spent = hasExponential ? Math.max(0, Math.ceil(2 * Math.log2(size))) : 0;
+      const spent = hasExponential ? Math.max(0, Math.ceil(2 * Math.log2(Math.abs(size)))) : 0;
       // An exponential beyond what numbers hold says nothing; a sine beside it, or instead of it, does.
       if (spent > exponentBits && !hasWave) continue;
       const lost = spent > exponentBits ? 0 : spent;
-      const rowsWith = (x: number): number[][] => [...rowsOf(index, x, settings), ...(index === 0 ? alike(x) : [])];
-      for (const row of [size, -size].flatMap((x) => rowsWith(Math.fround(x)))) {
+      const x = Math.fround(size);
+      for (const row of [...rowsOf(index, x, inTurns(settings, place)), ...(index === 0 ? alike(x) : [])]) {
         if (isKnown(valueAt(row, usual - spare - lost))) continue;
         const value = valueAt(row, deep - spare);
         if (isKnown(value)) yield { of: (variable) => row[variables.indexOf(variable)] ?? NaN, value };
-        else if (++attempts === mostAttempts) return;
       }
     }
   }
+}
+
+/** The first, and at each place some of the others: to try every one of many at each size would take too long. */
+function inTurns<T>(settings: readonly T[], place: number): readonly T[] {
+  const [usual, ...others] = settings;
+  const from = (place * othersAtOnce) % Math.max(1, others.length);
+  return [
+    ...(usual ? [usual] : []),
+    ...[...others, ...others].slice(from, from + Math.min(othersAtOnce, others.length)),
+  ];
 }
 
 /** The defaults with each parameter once 0, where its range holds 0. */
@@ -180,11 +182,6 @@ const isExponential = (node: Expr): boolean =>
   [...variablesOf(node)].some(({ role }) => role === "input");
 
 const exponentials: ReadonlySet<string> = new Set(["exp", "expm1", "sinh", "cosh", "erfc", "normcdf", "normpdf"]);
-
-const mostAttempts = 12;
-
-/** So many are tried in a program. */
-const mostRows = 40;
 
 /** Whether a number is known as well as a kernel has to. */
 function isKnown(ball: Ball): boolean {

@@ -98,10 +98,12 @@ function multiplied(a: Terms, b: Terms): Terms | undefined {
   for (const [left, p] of a)
     for (const [right, q] of b) {
       const product = productOf(left);
-      for (const [factor, power] of productOf(right).powers) multiplyPower(product, factor, power);
-      const base = rawProduct(product);
+      const factors = productOf(right);
+      for (const [factor, power] of factors.powers) multiplyPower(product, factor, power);
+      const base = rawProduct({ ...product, coefficient: R.one });
+      const part = [p, q, product.coefficient, factors.coefficient].reduce(R.multiply);
       const known = terms.get(base);
-      const all = known ? R.add(known, R.multiply(p, q)) : R.multiply(p, q);
+      const all = known ? R.add(known, part) : part;
       if (R.isZero(all)) terms.delete(base);
       else terms.set(base, all);
     }

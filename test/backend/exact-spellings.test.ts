@@ -145,6 +145,64 @@ test.each([
   isSpelledRight(withScaledSums, row);
 });
 
+const atoms = [
+  "x",
+  "y",
+  "1",
+  "2",
+  "sqrt(2)",
+  "sqrt(3)",
+  "pi",
+  "sqrt(x^2 + 2)",
+  "exp(x)",
+  "exp(-y)",
+  "sigmoid(x)",
+  "tanh(y)",
+  "tanh(x)",
+  "normcdf(x)",
+  "softplus(y)",
+  "log(1 + x^2)",
+  "(1 - sigmoid(x))",
+  "(1 - sqrt(2))",
+  "(x + y)",
+  "a^2",
+  "b",
+];
+
+test("random sums of products are the same functions in the other spellings", () => {
+  const chosen = <T>(of: readonly T[]): T => of[random() % of.length]!;
+  let spelledOtherwise = 0;
+  for (let round = 0; round < 200; round++) {
+    const product = (): string =>
+      Array.from({ length: 1 + (random() % 3) }, () => chosen(atoms)).join(chosen([" * ", " * ", " / "]));
+    const sum = (): string => Array.from({ length: 2 + (random() % 2) }, product).join(chosen([" - ", " + "]));
+    const factor = product();
+    const f = chosen(["tanh", "sigmoid", "normcdf", "erf", "softplus", "exp"]);
+    const body = chosen([
+      sum,
+      () => `(${sum()}) * (${sum()}) - ${product()}`,
+      () => `log(abs(${sum()}))`,
+      () => `${factor} * ${f}(${sum()}) - ${factor} * ${f}(${sum()})`,
+      () => `${factor} - ${factor} * ${f}(${sum()}) * ${chosen(atoms)}`,
+      () => `${chosen(atoms)} - sqrt((${product()})^2 + ${chosen(["2", "x^2", "b^2"])})`,
+    ])();
+    inFreshGraph(() => {
+      const plain = formOf(`f(x, y; a = 1, b = 1) = ${body} + 0 * (x + y + a + b)`);
+      const spelled = withComplements(withoutWhatCancels(plain));
+      if (spelled !== plain) spelledOtherwise++;
+      for (let i = 0; i < 6; i++) {
+        const bindings = new Map(
+          [...variablesOf(plain)].map((each) => [each, fround((random() / 2 ** 32 - 0.5) * 2 ** i)] as const),
+        );
+        const [meant, actual] = [plain, spelled].map((form) => referenceValue(form, bindings, "binary64"));
+        if (meant?.decided && actual?.decided)
+          expect(actual.value, `${body} at ${[...bindings.values()].join()}`).toBe(meant.value);
+      }
+    });
+  }
+  expect(spelledOtherwise).toBeGreaterThan(30);
+});
+
 test("nothing is spelled otherwise without need", () => {
   inFreshGraph(() => {
     for (const body of [
