@@ -36,11 +36,6 @@ const spare = 32;
 const sizes: readonly number[] = [
   1e-45,
   1e-34,
-  5.1e-12,
-  3.3e-10,
-  2.1e-8,
-  1.9e-6,
-  8.5e-5,
   1 - 2 ** -24,
   1 + 2 ** -23,
   5,
@@ -59,8 +54,11 @@ const sizes: readonly number[] = [
   3e38,
 ];
 
-/** Not every parameter is tried at every input: the numbers of inputs are what counts. */
-const othersAtOnce = 2;
+/** Where Taylor polynomials that are taken from a function leave nothing: numbers of which shaders look at others instead. */
+const smallSizes: readonly number[] = [5.1e-12, 3.3e-10, 2.1e-8, 1.9e-6, 8.5e-5];
+
+/** Not every parameter is tried: the numbers of inputs are what counts. */
+const mostSettings = 4;
 
 /** The bits of mantissas that a target usually has, and where operands cancel deeply. */
 interface Widths {
@@ -79,7 +77,11 @@ export function natBitsFor(exactForms: readonly Expr[], plan: KernelPlan): numbe
     name: "cancels deeply",
     isAnswer: isBoolean,
     find: (forms, subject) =>
-      forms.some((form) => !deepRows(form, subject, trialsOf(subject).settings, typescript).next().done),
+      forms.some((form) => {
+        const { settings, rowsOf } = trialsOf(subject);
+        const rowsWith: RowsWith = (index, x) => rowsOf(index, x, settings.slice(0, mostSettings));
+        return !deepRows(form, subject, rowsWith, sizes, typescript).next().done;
+      }),
   });
   return isDeep ? typescript.deep : typescript.usual;
 }
@@ -100,13 +102,24 @@ export function wgslNatBitsFor(exactForms: readonly Expr[], plan: KernelPlan): n
 }
 
 function isBeyondPrograms(form: Expr, subject: Subject): boolean {
-  const { settings } = trialsOf(subject);
+  const { settings, rowsOf, alike } = trialsOf(subject);
+  const [defaults = []] = settings;
+  const tried = [...settings, ...withZeros(subject, defaults)];
   let program: ReturnType<typeof usualProgramOf> | undefined;
-  for (const { of, value } of deepRows(form, subject, [...settings, ...withZeros(subject, settings[0] ?? [])], wgsl)) {
-    program ??= usualProgramOf(form);
-    if (ulpError(program(of), value, "binary32") > 1) return true;
-  }
-  return false;
+  const isBeyond = (rowsWith: RowsWith, among: readonly number[]): boolean => {
+    let rows = 0;
+    for (const { of, value } of deepRows(form, subject, rowsWith, among, wgsl)) {
+      program ??= usualProgramOf(form);
+      if (ulpError(program(of), value, "binary32") > 1) return true;
+      if (++rows === mostRows) return false;
+    }
+    return false;
+  };
+  return (
+    isBeyond((index, x) => rowsOf(index, x, tried), sizes) ||
+    isBeyond((index, x) => (index === 0 ? alike(x) : []), sizes) ||
+    isBeyond((index, x) => rowsOf(index, x, tried.slice(0, 2)), smallSizes)
+  );
 }
 
 /** The usual program in WGSL of a form, given the numbers of its variables. */
@@ -116,15 +129,19 @@ export function usualProgramOf(form: Expr): (of: (variable: Variable) => number)
   return (of) => run(...variables.map((variable) => Math.fround(of(variable))));
 }
 
+/** Rows of variables with one input given. */
+type RowsWith = (index: number, x: number) => readonly (readonly number[])[];
+
 /** Values at which a form cancels deeply: they are not known with the usual digits, but with more. */
 function* deepRows(
   form: Expr,
   subject: Subject,
-  settings: readonly (readonly number[])[],
+  rowsWith: RowsWith,
+  among: readonly number[],
   { usual, deep, exponentBits }: Widths,
 ): Generator<{ readonly of: (variable: Variable) => number; readonly value: Ball }> {
   if (!reachable([form]).some(mayCancel)) return;
-  const { variables, rowsOf, alike } = trialsOf(subject);
+  const { variables } = trialsOf(subject);
   const hasExponential = reachable([form]).some(isExponential);
   const hasWave = reachable([form]).some((node) => node.kind === "application" && periodic.has(node.primitive));
   const valueAt = (row: readonly number[], precision: number): Ball => {
@@ -133,31 +150,23 @@ function* deepRows(
     );
     return evaluate(form, { bindings: new Map(bindings), precision }).value;
   };
+  // What is not known with more digits either costs time.
+  let attempts = 0;
   for (const index of subject.activation.inputs.keys()) {
-    for (const [place, size] of sizes.flatMap((each) => [each, -each]).entries()) {
+    for (const size of among) {
       // An error of an exponential's argument, which may be a square, is one relative to its value.
-      const spent = hasExponential ? Math.max(0, Math.ceil(2 * Math.log2(Math.abs(size)))) : 0;
+      const spent = hasExponential ? Math.max(0, Math.ceil(2 * Math.log2(size))) : 0;
       // An exponential beyond what numbers hold says nothing; a sine beside it, or instead of it, does.
       if (spent > exponentBits && !hasWave) continue;
       const lost = spent > exponentBits ? 0 : spent;
-      const x = Math.fround(size);
-      for (const row of [...rowsOf(index, x, inTurns(settings, place)), ...(index === 0 ? alike(x) : [])]) {
+      for (const row of [size, -size].flatMap((x) => rowsWith(index, Math.fround(x)))) {
         if (isKnown(valueAt(row, usual - spare - lost))) continue;
         const value = valueAt(row, deep - spare);
         if (isKnown(value)) yield { of: (variable) => row[variables.indexOf(variable)] ?? NaN, value };
+        else if (++attempts === mostAttempts) return;
       }
     }
   }
-}
-
-/** The first, and at each place some of the others: to try every one of many at each size would take too long. */
-function inTurns<T>(settings: readonly T[], place: number): readonly T[] {
-  const [usual, ...others] = settings;
-  const from = (place * othersAtOnce) % Math.max(1, others.length);
-  return [
-    ...(usual ? [usual] : []),
-    ...[...others, ...others].slice(from, from + Math.min(othersAtOnce, others.length)),
-  ];
 }
 
 /** The defaults with each parameter once 0, where its range holds 0. */
@@ -182,6 +191,11 @@ const isExponential = (node: Expr): boolean =>
   [...variablesOf(node)].some(({ role }) => role === "input");
 
 const exponentials: ReadonlySet<string> = new Set(["exp", "expm1", "sinh", "cosh", "erfc", "normcdf", "normpdf"]);
+
+const mostAttempts = 12;
+
+/** So many are tried in a program. */
+const mostRows = 40;
 
 /** Whether a number is known as well as a kernel has to. */
 function isKnown(ball: Ball): boolean {

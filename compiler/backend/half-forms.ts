@@ -22,7 +22,7 @@ import { libraries } from "./machine-functions.js";
 import { pairFunction, plainPairFormOf, singleFunction, type WgslForm } from "./pair-form.js";
 import { searched, type Subject } from "./searches.js";
 import { trialsOf } from "./trials.js";
-import { farFunction, formsFor, isExponential, pairForm, singleOptions } from "./wgsl-forms.js";
+import { farFunction, formsFor, isExponential, pairForm, singleOptions, tolerable } from "./wgsl-forms.js";
 
 export interface HalfForm {
   readonly form: WgslForm;
@@ -86,7 +86,7 @@ function inPairs(plan: KernelPlan, root: Expr, single: Expr, of: string): WgslFo
   const unit = 2 ** -pairsOfHalves.digits;
   const guardOptions = { ...demands, model: pairsOfHalves, allowance: allowance / unit };
   const found = pairForm(plan, root, guardOptions, plainPairFormOf);
-  if (!found) return undefined;
+  if (!found || found.relative > tolerable) return undefined;
   const { fast, factor, guard: condition } = found;
   const form = { kind: "pairs", fast, guard: null, exact: null, far: null, factor } as const;
   if (!holdsForAll(plan, condition, form, root)) return undefined;

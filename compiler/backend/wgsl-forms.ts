@@ -95,6 +95,8 @@ export function formsFor(
     const guardOptions = { model: pairs, allowance: 10 * tolerance, negligible: 2 ** -150 };
     const found = pairForm(plan, root, guardOptions, pairFormOf);
     if (!found) return single();
+    const isLoose = found.relative > tolerable;
+    if (isLoose && (order === "curvature" || isRightFarOut(single().value, lowered, root, null, plan))) return single();
     const { fast, guard, exact, cancels, factor } = found;
     const pair = { kind: "pairs", fast, guard, factor } as const;
     if (!guard || !exact) return isAccurate ? single() : { ...pair, guard: null, exact: null, far: null };
@@ -147,26 +149,38 @@ export function pairForm(
   root: Expr,
   options: GuardOptions,
   formOf: NonNullable<LowerOptions["formOf"]>,
-): ({ readonly fast: Expr; readonly factor: Variable | null } & Pick<Form, "guard" | "exact" | "cancels">) | undefined {
+):
+  | ({ readonly fast: Expr; readonly factor: Variable | null } & Pick<Form, "guard" | "exact" | "cancels" | "relative">)
+  | undefined {
   const { cotangent, definition } = plan;
   // Derivatives are linear in the cotangent: its size is no matter for the guard.
   const factor = occurs(cotangent, root) ? cotangent : null;
   const unscaled = factor ? normalise(substitute(root, new Map([[factor, constant(1)]]))) : root;
-  const attempt = (expr: Expr): Form => {
+  const attempt = (expr: Expr, intolerable = tolerable): Form => {
     const [recognised] = recogniseGates([expr], pairExponents);
     return formFor(expr, {
       ...options,
       plan,
-      intolerable: 64,
+      intolerable,
       lower: () =>
         scaledLast(lower(recognised!, { spells: pairSpells, formOf, nanFrom: new Set(), definition, narrow: false })),
     });
   };
-  const found = attempt(unscaled);
   // Large powers of what is next to 1 need more digits of it than pairs have.
-  const { fast, ...rest } = found.fast === null ? attempt(withExponentials(unscaled)) : found;
+  const spellings = [unscaled, withExponentials(unscaled)];
+  const found = attempt(unscaled);
+  const other = found.fast === null ? attempt(spellings[1]!) : found;
+  // A bound on the error is no error: single numbers need not be better.
+  const { fast, ...rest } =
+    other.fast === null ? attempt(found.relative < other.relative ? spellings[0]! : spellings[1]!, loosest) : other;
   return fast && isSpelledInPairs(fast) ? { fast, factor, ...rest } : undefined;
 }
+
+/** A bound on the relative error of pairs beyond which other forms are looked at, in units of 2^-28. */
+export const tolerable = 64;
+
+/** A bound beyond which pairs are not thought of. */
+const loosest = 4096;
 
 /** What serves far out, in pairs with exponents of their own; undefined where these lack a function. */
 function rangedFar(

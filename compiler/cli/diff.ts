@@ -101,7 +101,7 @@ export function unifiedDiff(
     // By convention an empty range names the line before it.
     const range = (line: number, lines: number): string => `${lines === 0 ? line - 1 : line},${lines}`;
     body.push(`@@ -${range(oldStart, count.old)} +${range(newStart, count.new)} @@`);
-    body.push(...script.slice(start, end).map(({ kind, line }) => kind + line));
+    for (const { kind, line } of script.slice(start, end)) body.push(kind + line);
   }
   const header = [
     `--- ${before === undefined ? "/dev/null" : `a/${path}`}`,
