@@ -88,6 +88,23 @@ export class Sum {
     return undefined;
   }
 
+  /** 1 - w f(a) - (1 - w) g(b) as what each lacks of 1: with all their limits nothing would be left. */
+  withMixture(): Expr | undefined {
+    const parts = new Map<Expr, Multiple>();
+    for (const multiple of this.multiples)
+      if (saturating[multiple.function.primitive]?.above && !parts.has(multiple.base)) parts.set(multiple.base, multiple);
+    if (parts.size < 2) return undefined;
+    const limits = this.without(...parts.keys());
+    for (const { rest, coefficient } of parts.values()) addTerm(limits, rest, coefficient);
+    if (normalise(rawSum(limits)) !== constant(0)) return undefined;
+    const terms: Terms = new Map();
+    for (const { function: saturated, rest, coefficient } of parts.values()) {
+      const { above } = saturating[saturated.primitive]!;
+      addTerm(terms, productWith(rest, above!(saturated.operands[0]!)), R.negate(coefficient));
+    }
+    return rawSum(terms);
+  }
+
   /** a + b as (a^2 - b^2) / (a - b), where these are roots and their squares have something in common. */
   withConjugate(): Expr | undefined {
     for (const [base, coefficient] of this.terms) {

@@ -10,7 +10,7 @@ import { logarithmOfLacking, limitedFactors, lackingOfProduct } from "./saturati
 
 /** @param root what is computed in wide arithmetic */
 export const withComplements = (root: Expr): Expr =>
-  rebuild(withLogarithmsBeyond(root), (node, operands) => {
+  rebuild(withWholeSums(root), (node, operands) => {
     const built = apply(node.primitive, operands, node.rule);
     if (node.primitive === "log") return logarithmOfLacking(operands[0]!) ?? built;
     if (node.primitive === "acosh") return acoshBesideOne(operands[0]!) ?? built;
@@ -28,14 +28,20 @@ export const withComplements = (root: Expr): Expr =>
     );
   });
 
-/** In whole sums, before their parts are looked at: of (1 + b) log(1 + a) - log(a) - b log(a) no term is to be missing. */
-function withLogarithmsBeyond(root: Expr): Expr {
+/** Whole sums, before their parts are looked at: of (1 + b) log(1 + a) - log(a) - b log(a) no term is to be missing. */
+function withWholeSums(root: Expr): Expr {
   const whole = new Set([root]);
   for (const node of reachable([root]))
     if (node.kind === "application" && !isSum(node)) for (const operand of node.operands) whole.add(operand);
   return rebuild(root, (node, operands) => {
     const built = apply(node.primitive, operands, node.rule);
-    return (whole.has(node) && isSum(built) && new Sum(termsOf(built)).withLogarithmBeyond()) || built;
+    if (node.primitive === "log1p") {
+      const mixture = new Sum(termsOf(apply("add", [one(), operands[0]!]))).withMixture();
+      return mixture ? apply("log", [mixture]) : built;
+    }
+    if (!whole.has(node) || !isSum(built)) return built;
+    const sum = new Sum(termsOf(built));
+    return sum.withLogarithmBeyond() ?? sum.withMixture() ?? built;
   });
 }
 

@@ -54,8 +54,11 @@ const sizes: readonly number[] = [
   3e38,
 ];
 
-/** Where Taylor polynomials that are taken from a function leave nothing: numbers of which shaders look at others instead. */
-const smallSizes: readonly number[] = [5.1e-12, 3.3e-10, 2.1e-8, 1.9e-6, 8.5e-5];
+/**
+ * Where shaders look at other numbers instead, which may be too far off: where Taylor polynomials that are taken from a function
+ * leave nothing, and where a large number is a divisor.
+ */
+const sizesForShaders: readonly number[] = [5.1e-12, 3.3e-10, 2.1e-8, 1.9e-6, 8.5e-5, 1e6, 1e9];
 
 /** Not every parameter is tried: the numbers of inputs are what counts. */
 const mostSettings = 4;
@@ -118,7 +121,7 @@ function isBeyondPrograms(form: Expr, subject: Subject): boolean {
   return (
     isBeyond((index, x) => rowsOf(index, x, tried), sizes) ||
     isBeyond((index, x) => (index === 0 ? alike(x) : []), sizes) ||
-    isBeyond((index, x) => rowsOf(index, x, tried.slice(0, 2)), smallSizes)
+    isBeyond((index, x) => rowsOf(index, x, tried), sizesForShaders)
   );
 }
 

@@ -20,6 +20,7 @@ import { signOf } from "../algebra/sign.js";
 import { instantiateRow } from "../primitives/formula.js";
 import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
 import { limit } from "./limit.js";
+import { limitInNumbers } from "./limit-in-numbers.js";
 
 /** One application of a rule, for explanations. */
 export interface Step {
@@ -138,13 +139,21 @@ function tangentOfWhere([condition, a, b]: readonly Expr[], [, da, db]: readonly
   const [left, right] = condition.operands;
   if (!equality || left?.kind !== "variable" || !right || right.space > Space.uniform) return plain;
   const [inside, outside, outsideTangent] = condition.primitive === "equal" ? [a, b, db] : [b, a, da];
-  const value = limit(outside, left, right);
   const here = normalise(substitute(inside, new Map([[left, right]])));
-  if (!value || normalise(apply("subtract", [value, here])) !== constant(0)) return plain;
-  const slope = limit(normalise(outsideTangent), left, right);
+  const value = limit(outside, left, right);
+  const difference = value
+    ? normalise(apply("subtract", [value, here]))
+    : numericLimit(apply("subtract", [outside, here]), left, right);
+  if (difference !== constant(0)) return plain;
+  const slope = limit(normalise(outsideTangent), left, right) ?? numericLimit(outsideTangent, left, right);
   if (!slope) return plain;
   const point = make("equal", [left, right]);
   return make("where", [point, slope, outsideTangent]);
+}
+
+function numericLimit(root: Expr, variable: Variable, point: Expr): Expr | undefined {
+  const value = point.kind === "constant" ? limitInNumbers(root, variable, point.value) : undefined;
+  return value && constant(value);
 }
 
 /** What a `grad` clause replaces is taken from it, the rest from the body's own derivative. */

@@ -87,6 +87,8 @@ function insert(root: Expr, variable: Variable, point: Expr): Expr | undefined {
     if (node.kind !== "application") return node;
     // Looked at before the fraction is simplified: 0/0 would become 0.
     if (isSingular(node.primitive, operands)) defined = false;
+    // At a single point there is no NaN to be kept.
+    if (node.primitive === "pow" && isConstant(operands[0]!, 1)) return constant(1);
     return make(node.primitive, operands, node.rule);
   });
   return defined ? value : undefined;

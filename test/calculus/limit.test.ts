@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { normalise } from "../../compiler/algebra/normalise.js";
 import { differentiate } from "../../compiler/calculus/differentiate.js";
 import { limit } from "../../compiler/calculus/limit.js";
+import { limitInNumbers } from "../../compiler/calculus/limit-in-numbers.js";
 import { constant, type Expr, inFreshGraph, substitute } from "../../compiler/ir/expr.js";
+import * as R from "../../compiler/ir/rational.js";
 import { transplant } from "../../compiler/ir/transplant.js";
 import { activationOfText } from "../verification/activations.js";
 
@@ -47,6 +49,9 @@ describe("the derivative where an equality sets the value apart", () => {
     ["where(x == 0, 0, log((exp(x) - 1) / x))", "1 / 2"],
     ["where(x == 0, 1, sqrt((exp(x) - 1) / x))", "1 / 4"],
     ["where(x == 0, 1, exp(log(1 + x) / x - 1))", "-1 / 2"],
+    // No rule finds these, numbers do.
+    ["where(x == 0, 1, where(x > 0, acosh(1 + x) / sqrt(2 * x), acos(1 + x) / sqrt(-2 * x)))", "-1 / 12"],
+    ["where(x == 0, 1 / sqrt(2), sin(sqrt(x^2) / sqrt(2)) / sqrt(x^2))", "0"],
     // The value jumps.
     ["where(x == 0, 2, log((exp(x) - 1) / x))", "0"],
   ])("of %s is %s", (body, meant) => {
@@ -55,4 +60,28 @@ describe("the derivative where an equality sets the value apart", () => {
     );
     expect(found).toBe(expected);
   });
+});
+
+describe("the limit in numbers, at 0", () => {
+  it.each([
+    ["(exp(x) - 1 - x) / x^2", R.rational(1, 2)],
+    ["(x - sin(x)) / x^3 - 1 / 6", R.zero],
+    ["where(x > 0, acosh(1 + x) / sqrt(x), acos(1 + x) / sqrt(-x))^2", R.rational(2)],
+    ["-355 / 113 * sin(x) / x", R.rational(-355, 113)],
+    ["1e30 * tan(x) / x", R.rational(10n ** 30n)],
+  ])("of %s", (body, meant) => {
+    expect(atZero(body, "0", (root, x) => limitInNumbers(root, x, R.zero)).found).toEqual(meant);
+  });
+
+  it("of what is no fraction has as many digits as binary64", () => {
+    const { found } = atZero("sqrt(2) * sin(x) / x", "0", (root, x) => limitInNumbers(root, x, R.zero));
+    expect(R.toNumber(found as R.Rational)).toBe(Math.SQRT2);
+  });
+
+  it.each(["1 / x", "x / abs(x)", "log(x)", "sin(1 / x)", "exp(1 / x)", "1 / log(abs(x))"])(
+    "of %s is not told",
+    (body) => {
+      expect(atZero(body, "0", (root, x) => limitInNumbers(root, x, R.zero)).found).toBeUndefined();
+    },
+  );
 });
