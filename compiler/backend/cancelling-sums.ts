@@ -92,7 +92,8 @@ export class Sum {
   withMixture(): Expr | undefined {
     const parts = new Map<Expr, Multiple>();
     for (const multiple of this.multiples)
-      if (saturating[multiple.function.primitive]?.above && !parts.has(multiple.base)) parts.set(multiple.base, multiple);
+      if (saturating[multiple.function.primitive]?.above && !parts.has(multiple.base))
+        parts.set(multiple.base, multiple);
     if (parts.size < 2) return undefined;
     const limits = this.without(...parts.keys());
     for (const { rest, coefficient } of parts.values()) addTerm(limits, rest, coefficient);
