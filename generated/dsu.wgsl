@@ -89,11 +89,11 @@ struct dsu_wide_leading {
 
 // Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
 // nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
-// below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 25 with smaller ones moved above 2^-64, 2^-40,
-// 2^-30, 2^-24, 2^-18, 2^-12, until the result is good. Values still nearer to 1 then tell what the function does on the way
-// from there. For finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room
-// for two (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
-// grows, vanishes or stays (points 1 and 2). At stage 26 numbers on both sides of an operand 0 are in its place. Stage 27:
+// below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
+// 2^-24, until the result is good. Values still nearer to 1 then tell what the function does on the way from there. For
+// finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
+// (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
+// grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
 // nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
 // its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct dsu_wide_search {
@@ -801,13 +801,13 @@ fn dsu_wide_highest(stage: i32) -> i32 {
 // By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
 // two: downwards, or upwards if that is negative.
 fn dsu_wide_excess(exponent: i32, stage: i32) -> i32 {
-  if ((stage == 0) | (stage > 25)) {
+  if ((stage == 0) | (stage > 22)) {
     return 0;
   }
   if (stage < 20) {
     return ((max(exponent - dsu_wide_highest(stage), 0) + 5) / 6) * 6;
   }
-  let lowest = select(select(6 * (stage - 27), -40, stage == 21), -64, stage == 20);
+  let lowest = select(select(-24, -40, stage == 21), -64, stage == 20);
   return select(((min(exponent - lowest, 0) - 5) / 6) * 6, 0, abs(exponent) >= dsu_WIDE_LIMIT);
 }
 
@@ -827,7 +827,7 @@ fn dsu_wide_operand_at(
   input: bool,
   infinite: bool
 ) -> dsu_wide {
-  if ((search.stage == 26) & input & dsu_nat_is_zero(x.mantissa)) {
+  if ((search.stage == 23) & input & dsu_nat_is_zero(x.mantissa)) {
     return dsu_wide(search.point == 1, dsu_NAT_HALF, -150);
   }
   let excess = dsu_wide_excess(x.exponent, search.stage);
@@ -863,10 +863,10 @@ fn dsu_wide_leading_exceeds(a: dsu_wide_leading, b: dsu_wide_leading) -> bool {
 // The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
 fn dsu_wide_next_stage(stage: i32, largest: i32, smallest: i32) -> i32 {
   var next = stage + 1;
-  while ((next < 26) & (dsu_wide_excess(largest, next) == 0) & (dsu_wide_excess(smallest, next) == 0)) {
+  while ((next < 23) & (dsu_wide_excess(largest, next) == 0) & (dsu_wide_excess(smallest, next) == 0)) {
     next = next + 1;
   }
-  return select(next, 27, next > 25);
+  return select(next, 24, next > 22);
 }
 
 // Whether a function grows on the way to a value from the one before (1), vanishes (-1) or stays.
@@ -937,7 +937,7 @@ fn dsu_wide_searched(
   let ratio = dsu_wide_leading_ratio(search.before, here);
   let is_second = (point > 2) & ((point & 1) == 1);
   let strays = !infinite & (stage < 17) & is_second & (ratio != steps) & (min(abs(ratio), abs(steps)) < 64);
-  if (stage == 26) {
+  if (stage == 23) {
     // The limit that both sides have.
     let apart = dsu_wide_leading_exceeds(here, base) | dsu_wide_leading_exceeds(base, here);
     if (point == 2) {
@@ -947,18 +947,18 @@ fn dsu_wide_searched(
       }
     }
     base = here;
-    stage = select(26, 27, (point == 2) | fails);
+    stage = select(23, 24, (point == 2) | fails);
   } else if (fails | strays | ((stage == 0) & infinite & compares)) {
     if (is_nan & zero & !infinite) {
-      stage = 26;
+      stage = 23;
     } else if (strays | ((stage == 0) & !infinite & is_nan & (found.lost < (dsu_WIDE_LIMIT >> 1u)))) {
-      stage = 27;
+      stage = 24;
     } else {
       stage = dsu_wide_next_stage(stage, largest, smallest);
     }
     point = 0;
   } else if (stage == 0) {
-    stage = 27;
+    stage = 24;
   } else if (point == 1) {
     base = here;
     shift = 0;
@@ -972,7 +972,7 @@ fn dsu_wide_searched(
     if ((course == 0) | (stage > 16) | (point == 3)) {
       let lasts = (point == 2) | (dsu_wide_leading_course(nearer, here) == course);
       value = dsu_wide_leading_limit(base, nearer, select(0, course, lasts));
-      stage = 27;
+      stage = 24;
     }
   } else if (is_second) {
     shift = shift + (steps * dsu_wide_excess(varied, stage)) / dsu_wide_distance(stage, infinite);
@@ -980,7 +980,7 @@ fn dsu_wide_searched(
       if (base.exponent + shift <= most) {
         value = dsu_wide_leading(base.negative, base.digits, base.exponent + shift);
       }
-      stage = 27;
+      stage = 24;
     }
   } else {
     steps = ratio;
@@ -1043,7 +1043,7 @@ fn dsu_exactly(x0: f32) -> f32 {
   let smallest = exponents[0];
   let zero = false;
   var search = dsu_WIDE_SEARCH;
-  while (search.stage < 27) {
+  while (search.stage < 24) {
     var found = dsu_exactly_wide(dsu_wide_operand_at(wide_x0, search, 1, true, infinite));
     // Only what a wave is next to nothing in has a limit.
     if (infinite & (found.lost > 384 - 27)) {
@@ -1419,7 +1419,7 @@ fn dsu_backward_exactly(x0: f32) -> f32 {
   let smallest = exponents[0];
   let zero = x0 == 0.0;
   var search = dsu_WIDE_SEARCH;
-  while (search.stage < 27) {
+  while (search.stage < 24) {
     var found = dsu_backward_exactly_wide(dsu_wide_operand_at(wide_x0, search, 1, true, infinite));
     // Only what a wave is next to nothing in has a limit.
     if (infinite & (found.lost > 384 - 27)) {

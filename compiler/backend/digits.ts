@@ -56,9 +56,14 @@ const sizes: readonly number[] = [
 
 /**
  * Where shaders look at other numbers instead, which may be too far off: where Taylor polynomials that are taken from a function
- * leave nothing, and where a large number is a divisor.
+ * leave nothing, and where a large number is a divisor. Of each group as many rows are tried as of all other sizes.
  */
-const sizesForShaders: readonly number[] = [5.1e-12, 3.3e-10, 2.1e-8, 1.9e-6, 8.5e-5, 1e6, 1e9];
+const sizesForShaders: readonly (readonly number[])[] = [
+  [1e9, 1e6],
+  [8.5e-5, 1.9e-6, 2.1e-8],
+  [3.3e-10, 5.1e-12],
+  [4.4e-17, 2.78e-17, 1.1e-24],
+];
 
 /** Not every parameter is tried: the numbers of inputs are what counts. */
 const mostSettings = 4;
@@ -121,7 +126,7 @@ function isBeyondPrograms(form: Expr, subject: Subject): boolean {
   return (
     isBeyond((index, x) => rowsOf(index, x, tried), sizes) ||
     isBeyond((index, x) => (index === 0 ? alike(x) : []), sizes) ||
-    isBeyond((index, x) => rowsOf(index, x, tried), sizesForShaders)
+    sizesForShaders.some((group) => isBeyond((index, x) => rowsOf(index, x, tried), group))
   );
 }
 

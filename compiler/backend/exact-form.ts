@@ -297,7 +297,7 @@ function searcher(
     `let smallest = ${extreme("min", exponents)};`,
     `let zero = ${removable ? anyOf((input) => `${input} == 0.0`) : "false"};`,
     "var search = WIDE_SEARCH;",
-    "while (search.stage < 27) {",
+    "while (search.stage < 24) {",
     `${wave ? "var" : "let"} found = ${name}_wide(${operands.join(", ")});`,
     ...(wave
       ? [

@@ -59,11 +59,11 @@ struct wide_outcome { value: wide_leading, lost: int }
 
 // Where a function is to be computed next, and what is known. Stage 0: at the operands themselves. Where that says
 // nothing, because numbers cancelled or became infinite, or an operand is: at stages 1 to 19 with larger operands moved
-// below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 25 with smaller ones moved above 2^-64, 2^-40,
-// 2^-30, 2^-24, 2^-18, 2^-12, until the result is good. Values still nearer to 1 then tell what the function does on the way
-// from there. For finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room
-// for two (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
-// grows, vanishes or stays (points 1 and 2). At stage 26 numbers on both sides of an operand 0 are in its place. Stage 27:
+// below 2^800, 2^149, 2^141 ... 2^37, 2^26, 2^20, 2^13, at stages 20 to 22 with smaller ones moved above 2^-64, 2^-40,
+// 2^-24, until the result is good. Values still nearer to 1 then tell what the function does on the way from there. For
+// finite operands: of which power of each it is a multiple, as it goes by two steps alike, if there is room for two
+// (points 1 and 2 for the first operand, and so on; the shift is what comes of it). For infinite ones: whether it
+// grows, vanishes or stays (points 1 and 2). At stage 23 numbers on both sides of an operand 0 are in its place. Stage 24:
 // nowhere. What cancels at the operands themselves has an exponent of at most that given as most, since it is off by no more than
 // its wrong bits; what a search finds that is larger is not the function's value, which is no multiple of a power then.
 struct wide_search {
@@ -85,13 +85,13 @@ fn wide_highest(stage: i32) -> int {
 // By how much an operand's exponent is moved at a stage, in sixes, so that square and cube roots change by whole powers of
 // two: downwards, or upwards if that is negative.
 fn wide_excess(exponent: int, stage: i32) -> int {
-  if (stage == 0 || stage > 25) {
+  if (stage == 0 || stage > 22) {
     return 0;
   }
   if (stage < 20) {
     return (max(exponent - wide_highest(stage), 0) + 5) / 6 * 6;
   }
-  let lowest = int(select(select(6 * (stage - 27), -40, stage == 21), -64, stage == 20));
+  let lowest = int(select(select(-24, -40, stage == 21), -64, stage == 20));
   return select((min(exponent - lowest, 0) - 5) / 6 * 6, 0, abs(exponent) >= WIDE_LIMIT);
 }
 
@@ -105,7 +105,7 @@ fn wide_distance(stage: i32, infinite: bool) -> int {
 // An operand at a point of a search, its own number given, from 1, and whether it is an input; infinite ones are moved
 // together with the others.
 fn wide_operand_at(x: wide, search: wide_search, own: i32, input: bool, infinite: bool) -> wide {
-  if (search.stage == 26 && input && is_zero(x.mantissa)) {
+  if (search.stage == 23 && input && is_zero(x.mantissa)) {
     return wide(search.point == 1, NAT_HALF, -150);
   }
   let excess = wide_excess(x.exponent, search.stage);
@@ -154,10 +154,10 @@ fn wide_leading_ratio(a: wide_leading, b: wide_leading) -> int {
 // The first stage after the given one that changes an operand, given the exponents of the largest and the smallest.
 fn wide_next_stage(stage: i32, largest: int, smallest: int) -> i32 {
   var next = stage + 1;
-  while (next < 26 && wide_excess(largest, next) == 0 && wide_excess(smallest, next) == 0) {
+  while (next < 23 && wide_excess(largest, next) == 0 && wide_excess(smallest, next) == 0) {
     next = next + 1;
   }
-  return select(next, 27, next > 25);
+  return select(next, 24, next > 22);
 }
 
 // The search after one more value: how many operands there are, the exponent of the one that was varied for it, those of the
@@ -200,7 +200,7 @@ fn wide_searched(
   let ratio = wide_leading_ratio(search.before, here);
   let is_second = point > 2 && (point & 1) == 1;
   let strays = !infinite && stage < 17 && is_second && ratio != steps && min(abs(ratio), abs(steps)) < 64;
-  if (stage == 26) {
+  if (stage == 23) {
     // The limit that both sides have.
     let apart = wide_leading_exceeds(here, base) || wide_leading_exceeds(base, here);
     if (point == 2) {
@@ -210,18 +210,18 @@ fn wide_searched(
       }
     }
     base = here;
-    stage = select(26, 27, point == 2 || fails);
+    stage = select(23, 24, point == 2 || fails);
   } else if (fails || strays || (stage == 0 && infinite && compares)) {
     if (is_nan && zero && !infinite) {
-      stage = 26;
+      stage = 23;
     } else if (strays || (stage == 0 && !infinite && is_nan && found.lost < (WIDE_LIMIT >> 1))) {
-      stage = 27;
+      stage = 24;
     } else {
       stage = wide_next_stage(stage, largest, smallest);
     }
     point = 0;
   } else if (stage == 0) {
-    stage = 27;
+    stage = 24;
   } else if (point == 1) {
     base = here;
     shift = 0;
@@ -235,7 +235,7 @@ fn wide_searched(
     if (course == 0 || stage > 16 || point == 3) {
       let lasts = point == 2 || wide_leading_course(nearer, here) == course;
       value = wide_leading_limit(base, nearer, select(0, course, lasts));
-      stage = 27;
+      stage = 24;
     }
   } else if (is_second) {
     shift = shift + steps * wide_excess(varied, stage) / wide_distance(stage, infinite);
@@ -243,7 +243,7 @@ fn wide_searched(
       if (base.exponent + shift <= most) {
         value = wide_leading(base.negative, base.digits, base.exponent + shift);
       }
-      stage = 27;
+      stage = 24;
     }
   } else {
     steps = ratio;
