@@ -70,6 +70,7 @@ export function aria2Backward(
         Math.abs(p) >= 6.688871304346933e-198 &&
         p2 * (1 + Math.abs(bounded)) + 9.332636185032189e-302 * (p2 / q) <=
           16384 * v2 &&
+        v2 >= 9.332636185032189e-302 &&
         Math.abs(q2) <= Number.MAX_VALUE
       ))
         break;
@@ -120,6 +121,7 @@ export function aria2Fused(
         Math.abs(v4) <= Number.MAX_VALUE &&
         Math.abs(p3) >= 6.688871304346933e-198 &&
         p4 * u3 + 9.332636185032189e-302 * (p4 / q) <= 16384 * v5 &&
+        v5 >= 9.332636185032189e-302 &&
         Math.abs(q2) <= Number.MAX_VALUE
       ))
         break;
@@ -205,6 +207,7 @@ export function aria2DoubleBackward(
       if (!(
         Math.abs(p2) >= 6.688871304346933e-198 &&
         u5 <= 16384 * v3 &&
+        v3 >= 9.332636185032189e-302 &&
         Math.abs(q2) <= Number.MAX_VALUE &&
         u8 <= 1024 * Math.abs(u6) &&
         Math.abs(p8) <= Number.MAX_VALUE
@@ -294,6 +297,7 @@ export function aria2Backward64(
         Math.abs(p) >= 6.688871304346933e-198 &&
         p2 * (1 + Math.abs(bounded)) + 9.332636185032189e-302 * (p2 / q) <=
           16384 * v2 &&
+        v2 >= 9.332636185032189e-302 &&
         Math.abs(q2) <= Number.MAX_VALUE
       ))
         break;
@@ -344,6 +348,7 @@ export function aria2Fused64(
         Math.abs(v4) <= Number.MAX_VALUE &&
         Math.abs(p3) >= 6.688871304346933e-198 &&
         p4 * u3 + 9.332636185032189e-302 * (p4 / q) <= 16384 * v5 &&
+        v5 >= 9.332636185032189e-302 &&
         Math.abs(q2) <= Number.MAX_VALUE
       ))
         break;
@@ -429,6 +434,7 @@ export function aria2DoubleBackward64(
       if (!(
         Math.abs(p2) >= 6.688871304346933e-198 &&
         u5 <= 16384 * v3 &&
+        v3 >= 9.332636185032189e-302 &&
         Math.abs(q2) <= Number.MAX_VALUE &&
         u8 <= 1024 * Math.abs(u6) &&
         Math.abs(p8) <= Number.MAX_VALUE

@@ -119,6 +119,7 @@ export function cloglogDoubleBackward(
         e * e2 <= 131072 * e2 &&
         Math.abs(p) <= Number.MAX_VALUE &&
         e * e3 <= 131072 * e3 &&
+        e3 >= 9.332636185032189e-302 &&
         Math.abs(p2) >= 9.332636185032189e-302 &&
         Math.abs(v) <= Number.MAX_VALUE
       ))
@@ -256,6 +257,7 @@ export function cloglogDoubleBackward64(
         e * e2 <= 131072 * e2 &&
         Math.abs(p) <= Number.MAX_VALUE &&
         e * e3 <= 131072 * e3 &&
+        e3 >= 9.332636185032189e-302 &&
         Math.abs(p2) >= 9.332636185032189e-302 &&
         Math.abs(v) <= Number.MAX_VALUE
       ))

@@ -24,7 +24,9 @@ export function gishForward(x: Float32Array, y: Float32Array): void {
       const p = bounded * l;
       if (!(
         1 + Math.abs(bounded2) + 9.332636185032189e-302 * (1 / Math.abs(u)) <=
-          256 * l && Math.abs(p) <= Number.MAX_VALUE
+          256 * l &&
+        l >= 9.332636185032189e-302 &&
+        Math.abs(p) <= Number.MAX_VALUE
       ))
         break;
       y[i] = p;
@@ -119,6 +121,7 @@ export function gishFused(
       const u3 = l + q;
       if (!(
         u2 <= 256 * l &&
+        l >= 9.332636185032189e-302 &&
         Math.abs(p) <= Number.MAX_VALUE &&
         u2 +
           0.001953125 *
@@ -260,7 +263,9 @@ export function gishForward64(x: Float64Array, y: Float64Array): void {
       const p = bounded * l;
       if (!(
         1 + Math.abs(bounded2) + 9.332636185032189e-302 * (1 / Math.abs(u)) <=
-          256 * l && Math.abs(p) <= Number.MAX_VALUE
+          256 * l &&
+        l >= 9.332636185032189e-302 &&
+        Math.abs(p) <= Number.MAX_VALUE
       ))
         break;
       y[i] = p;
@@ -355,6 +360,7 @@ export function gishFused64(
       const u3 = l + q;
       if (!(
         u2 <= 256 * l &&
+        l >= 9.332636185032189e-302 &&
         Math.abs(p) <= Number.MAX_VALUE &&
         u2 +
           0.001953125 *

@@ -271,13 +271,21 @@ export function hardConcreteDoubleBackward(
       const p5 = v5 * 0.5 * q * 2 * (1 + v7);
       const v8 =
         p2 <= 65536 * e &&
+        e >= 9.332636185032189e-302 &&
         p2 <= 65536 * u5 &&
         q2 >= 9.332636185032189e-302 &&
         Math.abs(p3) >= 9.332636185032189e-302 &&
         p5 <= 65536 * v7 &&
-        p5 <= 65536 * u8 &&
-        Math.abs(q3) >= 9.332636185032189e-302;
+        v7 >= 9.332636185032189e-302;
       const v9 = Math.abs(p4);
+      const v10 =
+        u6 >= 1 ||
+        (v8 &&
+          p5 <= 65536 * u8 &&
+          Math.abs(q3) >= 9.332636185032189e-302 &&
+          v9 >= 9.332636185032189e-302 &&
+          p2 <= 262144 * u5 &&
+          v9 <= 2.0927902484106784e298 * Math.abs(q4));
       if (!(
         (u6 <= 0 ||
           u6 >= 1 ||
@@ -285,12 +293,7 @@ export function hardConcreteDoubleBackward(
         u7 <= 70368744177664 * Math.abs(u6) &&
         (u6 <= 0 || u7 + 0.0625 * u6 <= 70368744177664 * Math.abs(u6 - 1)) &&
         Math.abs(v4) <= Number.MAX_VALUE &&
-        (u6 <= 0 ||
-          u6 >= 1 ||
-          (v8 &&
-            v9 >= 9.332636185032189e-302 &&
-            p2 <= 262144 * u5 &&
-            v9 <= 2.0927902484106784e298 * Math.abs(q4))) &&
+        (u6 <= 0 || v10) &&
         Math.abs(v6) <= Number.MAX_VALUE
       ))
         break;
@@ -592,13 +595,21 @@ export function hardConcreteDoubleBackward64(
       const p5 = v5 * 0.5 * q * 2 * (1 + v7);
       const v8 =
         p2 <= 65536 * e &&
+        e >= 9.332636185032189e-302 &&
         p2 <= 65536 * u5 &&
         q2 >= 9.332636185032189e-302 &&
         Math.abs(p3) >= 9.332636185032189e-302 &&
         p5 <= 65536 * v7 &&
-        p5 <= 65536 * u8 &&
-        Math.abs(q3) >= 9.332636185032189e-302;
+        v7 >= 9.332636185032189e-302;
       const v9 = Math.abs(p4);
+      const v10 =
+        u6 >= 1 ||
+        (v8 &&
+          p5 <= 65536 * u8 &&
+          Math.abs(q3) >= 9.332636185032189e-302 &&
+          v9 >= 9.332636185032189e-302 &&
+          p2 <= 262144 * u5 &&
+          v9 <= 2.0927902484106784e298 * Math.abs(q4));
       if (!(
         (u6 <= 0 ||
           u6 >= 1 ||
@@ -606,12 +617,7 @@ export function hardConcreteDoubleBackward64(
         u7 <= 70368744177664 * Math.abs(u6) &&
         (u6 <= 0 || u7 + 0.0625 * u6 <= 70368744177664 * Math.abs(u6 - 1)) &&
         Math.abs(v4) <= Number.MAX_VALUE &&
-        (u6 <= 0 ||
-          u6 >= 1 ||
-          (v8 &&
-            v9 >= 9.332636185032189e-302 &&
-            p2 <= 262144 * u5 &&
-            v9 <= 2.0927902484106784e298 * Math.abs(q4))) &&
+        (u6 <= 0 || v10) &&
         Math.abs(v6) <= Number.MAX_VALUE
       ))
         break;

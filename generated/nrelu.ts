@@ -257,8 +257,10 @@ export function nreluDoubleBackward(
       const u6 = q4 - q5;
       const p6 = p5 * u6;
       const v5 = u4 > 0 ? (training > 0 ? p6 / r2 : 0) : 0;
-      const v6 =
-        u5 <= 262144 * Math.abs(s) &&
+      const v6 = Math.abs(s);
+      const v7 =
+        u5 <= 262144 * v6 &&
+        v6 >= 9.332636185032189e-302 &&
         Math.abs(p5) >= 9.332636185032189e-302 &&
         9.332636185032189e-302 * (Math.abs(q3) / u3 + (u3 * q5) / squared) +
           (Math.abs(q4) + q5) <=
@@ -270,7 +272,7 @@ export function nreluDoubleBackward(
           0.125 * (u5 * r * r2) + Math.abs(p2) <=
             70368744177664 * Math.abs(u4)) &&
         Math.abs(v2) <= Number.MAX_VALUE &&
-        (u4 <= 0 || training <= 0 || (v6 && r2 >= 3.818670454374506e-152)) &&
+        (u4 <= 0 || training <= 0 || (v7 && r2 >= 3.818670454374506e-152)) &&
         Math.abs(v5) <= Number.MAX_VALUE
       ))
         break;
@@ -552,8 +554,10 @@ export function nreluDoubleBackward64(
       const u6 = q4 - q5;
       const p6 = p5 * u6;
       const v5 = u4 > 0 ? (training > 0 ? p6 / r2 : 0) : 0;
-      const v6 =
-        u5 <= 262144 * Math.abs(s) &&
+      const v6 = Math.abs(s);
+      const v7 =
+        u5 <= 262144 * v6 &&
+        v6 >= 9.332636185032189e-302 &&
         Math.abs(p5) >= 9.332636185032189e-302 &&
         9.332636185032189e-302 * (Math.abs(q3) / u3 + (u3 * q5) / squared) +
           (Math.abs(q4) + q5) <=
@@ -565,7 +569,7 @@ export function nreluDoubleBackward64(
           0.125 * (u5 * r * r2) + Math.abs(p2) <=
             70368744177664 * Math.abs(u4)) &&
         Math.abs(v2) <= Number.MAX_VALUE &&
-        (u4 <= 0 || training <= 0 || (v6 && r2 >= 3.818670454374506e-152)) &&
+        (u4 <= 0 || training <= 0 || (v7 && r2 >= 3.818670454374506e-152)) &&
         Math.abs(v5) <= Number.MAX_VALUE
       ))
         break;

@@ -117,7 +117,8 @@ export function pdeluBackward(
           if (!(
             (xi > 0 ||
               u2 <= 0 ||
-              p2 + v6 * q3 + 9.332636185032189e-302 * q3 <= 1048576 * v4) &&
+              (p2 + v6 * q3 + 9.332636185032189e-302 * q3 <= 1048576 * v4 &&
+                v4 >= 9.332636185032189e-302)) &&
             (xi > 0 || v6 <= 1125899906842624 * Math.abs(u2)) &&
             Math.abs(v5) <= Number.MAX_VALUE &&
             (xi > 0 ||
@@ -197,7 +198,8 @@ export function pdeluFused(
             Math.abs(v6) <= Number.MAX_VALUE &&
             (xi > 0 ||
               u2 <= 0 ||
-              p3 + v7 * q4 + 9.332636185032189e-302 * q4 <= 1048576 * v8) &&
+              (p3 + v7 * q4 + 9.332636185032189e-302 * q4 <= 1048576 * v8 &&
+                v8 >= 9.332636185032189e-302)) &&
             Math.abs(v9) <= Number.MAX_VALUE
           ))
             break;
@@ -282,7 +284,8 @@ export function pdeluDoubleBackward(
           if (!(
             (xi > 0 ||
               u3 <= 0 ||
-              p2 + v10 * q3 + 9.332636185032189e-302 * q3 <= 1048576 * v5) &&
+              (p2 + v10 * q3 + 9.332636185032189e-302 * q3 <= 1048576 * v5 &&
+                v5 >= 9.332636185032189e-302)) &&
             (xi > 0 || v10 <= 1125899906842624 * Math.abs(u3)) &&
             Math.abs(v6) <= Number.MAX_VALUE &&
             (xi > 0 ||
@@ -293,7 +296,8 @@ export function pdeluDoubleBackward(
             Math.abs(v9) <= Number.MAX_VALUE &&
             (xi > 0 ||
               u3 <= 0 ||
-              p5 + v10 * q5 + 9.332636185032189e-302 * q5 <= 1048576 * v11) &&
+              (p5 + v10 * q5 + 9.332636185032189e-302 * q5 <= 1048576 * v11 &&
+                v11 >= 9.332636185032189e-302)) &&
             Math.abs(v12) <= Number.MAX_VALUE &&
             Math.abs(v13) <= Number.MAX_VALUE &&
             Math.abs(v14) <= Number.MAX_VALUE
@@ -439,7 +443,8 @@ export function pdeluBackward64(
           if (!(
             (xi > 0 ||
               u2 <= 0 ||
-              p2 + v6 * q3 + 9.332636185032189e-302 * q3 <= 1048576 * v4) &&
+              (p2 + v6 * q3 + 9.332636185032189e-302 * q3 <= 1048576 * v4 &&
+                v4 >= 9.332636185032189e-302)) &&
             (xi > 0 || v6 <= 1125899906842624 * Math.abs(u2)) &&
             Math.abs(v5) <= Number.MAX_VALUE &&
             (xi > 0 ||
@@ -519,7 +524,8 @@ export function pdeluFused64(
             Math.abs(v6) <= Number.MAX_VALUE &&
             (xi > 0 ||
               u2 <= 0 ||
-              p3 + v7 * q4 + 9.332636185032189e-302 * q4 <= 1048576 * v8) &&
+              (p3 + v7 * q4 + 9.332636185032189e-302 * q4 <= 1048576 * v8 &&
+                v8 >= 9.332636185032189e-302)) &&
             Math.abs(v9) <= Number.MAX_VALUE
           ))
             break;
@@ -604,7 +610,8 @@ export function pdeluDoubleBackward64(
           if (!(
             (xi > 0 ||
               u3 <= 0 ||
-              p2 + v10 * q3 + 9.332636185032189e-302 * q3 <= 1048576 * v5) &&
+              (p2 + v10 * q3 + 9.332636185032189e-302 * q3 <= 1048576 * v5 &&
+                v5 >= 9.332636185032189e-302)) &&
             (xi > 0 || v10 <= 1125899906842624 * Math.abs(u3)) &&
             Math.abs(v6) <= Number.MAX_VALUE &&
             (xi > 0 ||
@@ -615,7 +622,8 @@ export function pdeluDoubleBackward64(
             Math.abs(v9) <= Number.MAX_VALUE &&
             (xi > 0 ||
               u3 <= 0 ||
-              p5 + v10 * q5 + 9.332636185032189e-302 * q5 <= 1048576 * v11) &&
+              (p5 + v10 * q5 + 9.332636185032189e-302 * q5 <= 1048576 * v11 &&
+                v11 >= 9.332636185032189e-302)) &&
             Math.abs(v12) <= Number.MAX_VALUE &&
             Math.abs(v13) <= Number.MAX_VALUE &&
             Math.abs(v14) <= Number.MAX_VALUE

@@ -55,7 +55,9 @@ export function qPseudoSpikeBackward(
       if (!(
         4.440892098500626e-16 * (p3 + Math.abs(p) * (p3 / v4)) +
           (v4 > 1.0715086071862673e301 ? 1 : 0) <=
-          2.3283064365386963e-10 * v3 && Math.abs(p2) <= Number.MAX_VALUE
+          2.3283064365386963e-10 * v3 &&
+        v3 >= 9.332636185032189e-302 &&
+        Math.abs(p2) <= Number.MAX_VALUE
       ))
         break;
       dx[i] = p2;
@@ -94,7 +96,9 @@ export function qPseudoSpikeFused(
     dx[i] =
       4.440892098500626e-16 * (p2 + Math.abs(p) * (p2 / v4)) +
         (v4 > 1.0715086071862673e301 ? 1 : 0) <=
-        2.3283064365386963e-10 * v3 && Math.abs(v2) <= Number.MAX_VALUE
+        2.3283064365386963e-10 * v3 &&
+      v3 >= 9.332636185032189e-302 &&
+      Math.abs(v2) <= Number.MAX_VALUE
         ? v2
         : qPseudoSpikeDxExactly(xi, alpha, 1);
   }
@@ -141,9 +145,11 @@ export function qPseudoSpikeDoubleBackward(
       if (!(
         4.440892098500626e-16 * (p3 + v5 * (p3 / v6)) + v7 <=
           2.3283064365386963e-10 * v4 &&
+        v4 >= 9.332636185032189e-302 &&
         Math.abs(p2) <= Number.MAX_VALUE &&
         4.440892098500626e-16 * (p6 + v5 * (p6 / v6)) + v7 <=
           2.3283064365386963e-10 * v9 &&
+        v9 >= 9.332636185032189e-302 &&
         Math.abs(p4) >= 9.332636185032189e-302 &&
         Math.abs(p5) <= Number.MAX_VALUE
       ))
@@ -217,7 +223,9 @@ export function qPseudoSpikeBackward64(
       if (!(
         4.440892098500626e-16 * (p3 + Math.abs(p) * (p3 / v4)) +
           (v4 > 1.0715086071862673e301 ? 1 : 0) <=
-          2.3283064365386963e-10 * v3 && Math.abs(p2) <= Number.MAX_VALUE
+          2.3283064365386963e-10 * v3 &&
+        v3 >= 9.332636185032189e-302 &&
+        Math.abs(p2) <= Number.MAX_VALUE
       ))
         break;
       dx[i] = p2;
@@ -256,7 +264,9 @@ export function qPseudoSpikeFused64(
     dx[i] =
       4.440892098500626e-16 * (p2 + Math.abs(p) * (p2 / v4)) +
         (v4 > 1.0715086071862673e301 ? 1 : 0) <=
-        2.3283064365386963e-10 * v3 && Math.abs(v2) <= Number.MAX_VALUE
+        2.3283064365386963e-10 * v3 &&
+      v3 >= 9.332636185032189e-302 &&
+      Math.abs(v2) <= Number.MAX_VALUE
         ? v2
         : qPseudoSpikeDxExactly(xi, alpha, 1);
   }
@@ -303,9 +313,11 @@ export function qPseudoSpikeDoubleBackward64(
       if (!(
         4.440892098500626e-16 * (p3 + v5 * (p3 / v6)) + v7 <=
           2.3283064365386963e-10 * v4 &&
+        v4 >= 9.332636185032189e-302 &&
         Math.abs(p2) <= Number.MAX_VALUE &&
         4.440892098500626e-16 * (p6 + v5 * (p6 / v6)) + v7 <=
           2.3283064365386963e-10 * v9 &&
+        v9 >= 9.332636185032189e-302 &&
         Math.abs(p4) >= 9.332636185032189e-302 &&
         Math.abs(p5) <= Number.MAX_VALUE
       ))

@@ -142,6 +142,7 @@ export function snakeBetaBackward(
           const p9 = p8 * s;
           const p10 = p9 * c2;
           const p11 = p10 * q;
+          const v4 = Math.abs(s);
           const p12 = dyi * e2;
           const squared2 = s * s;
           const p13 = p12 * squared2;
@@ -150,9 +151,11 @@ export function snakeBetaBackward(
             u4 <= 2.3283064365386963e-10 * Math.abs(u2) &&
             Math.abs(p7) <= Number.MAX_VALUE &&
             Math.abs(p8) >= 3.931365215818563e-236 &&
-            u3 <= 2.9103830456733704e-11 * Math.abs(s) &&
+            u3 <= 2.9103830456733704e-11 * v4 &&
+            v4 >= 9.332636185032189e-302 &&
             Math.abs(p9) >= 9.332636185032189e-302 &&
             u3 <= 5.820766091346741e-11 * v2 &&
+            v2 >= 9.332636185032189e-302 &&
             Math.abs(p10) >= 9.332636185032189e-302 &&
             q >= 9.556619453472961e-299 &&
             Math.abs(p11) <= Number.MAX_VALUE &&
@@ -455,8 +458,10 @@ export function snakeBetaDoubleBackward(
             Math.abs(p16) <= Number.MAX_VALUE &&
             Math.abs(p17) >= 3.931365215818563e-236 &&
             u8 <= 2.9103830456733704e-11 * v6 &&
+            v6 >= 9.332636185032189e-302 &&
             Math.abs(p18) >= 9.332636185032189e-302 &&
             u8 <= 5.820766091346741e-11 * v4 &&
+            v4 >= 9.332636185032189e-302 &&
             Math.abs(p19) >= 9.332636185032189e-302 &&
             q >= 9.556619453472961e-299 &&
             Math.abs(p20) <= Number.MAX_VALUE &&
@@ -693,6 +698,7 @@ export function snakeBetaBackward64(
           const p9 = p8 * s;
           const p10 = p9 * c2;
           const p11 = p10 * q;
+          const v4 = Math.abs(s);
           const p12 = dyi * e2;
           const squared2 = s * s;
           const p13 = p12 * squared2;
@@ -701,9 +707,11 @@ export function snakeBetaBackward64(
             u4 <= 2.3283064365386963e-10 * Math.abs(u2) &&
             Math.abs(p7) <= Number.MAX_VALUE &&
             Math.abs(p8) >= 3.931365215818563e-236 &&
-            u3 <= 2.9103830456733704e-11 * Math.abs(s) &&
+            u3 <= 2.9103830456733704e-11 * v4 &&
+            v4 >= 9.332636185032189e-302 &&
             Math.abs(p9) >= 9.332636185032189e-302 &&
             u3 <= 5.820766091346741e-11 * v2 &&
+            v2 >= 9.332636185032189e-302 &&
             Math.abs(p10) >= 9.332636185032189e-302 &&
             q >= 9.556619453472961e-299 &&
             Math.abs(p11) <= Number.MAX_VALUE &&
@@ -1006,8 +1014,10 @@ export function snakeBetaDoubleBackward64(
             Math.abs(p16) <= Number.MAX_VALUE &&
             Math.abs(p17) >= 3.931365215818563e-236 &&
             u8 <= 2.9103830456733704e-11 * v6 &&
+            v6 >= 9.332636185032189e-302 &&
             Math.abs(p18) >= 9.332636185032189e-302 &&
             u8 <= 5.820766091346741e-11 * v4 &&
+            v4 >= 9.332636185032189e-302 &&
             Math.abs(p19) >= 9.332636185032189e-302 &&
             q >= 9.556619453472961e-299 &&
             Math.abs(p20) <= Number.MAX_VALUE &&

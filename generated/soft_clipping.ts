@@ -25,7 +25,9 @@ export function softClippingForward(
       const p3 = l * q;
       if (!(
         p + (Math.abs(p2) > 1.0715086071862673e301 ? 1 : 0) <=
-          2.3283064365386963e-10 * l && Math.abs(p3) <= Number.MAX_VALUE
+          2.3283064365386963e-10 * l &&
+        l >= 9.332636185032189e-302 &&
+        Math.abs(p3) <= Number.MAX_VALUE
       ))
         break;
       y[i] = p3;
@@ -108,6 +110,7 @@ export function softClippingFused(
       if (!(
         p + (v > 1.0715086071862673e301 ? 1 : 0) <=
           2.3283064365386963e-10 * l &&
+        l >= 9.332636185032189e-302 &&
         Math.abs(p3) <= Number.MAX_VALUE &&
         q2 >= 9.332636185032189e-302 &&
         em1 <= 1.0715086071862673e301 * u2 &&
@@ -236,7 +239,9 @@ export function softClippingForward64(
       const p3 = l * q;
       if (!(
         p + (Math.abs(p2) > 1.0715086071862673e301 ? 1 : 0) <=
-          2.3283064365386963e-10 * l && Math.abs(p3) <= Number.MAX_VALUE
+          2.3283064365386963e-10 * l &&
+        l >= 9.332636185032189e-302 &&
+        Math.abs(p3) <= Number.MAX_VALUE
       ))
         break;
       y[i] = p3;
@@ -319,6 +324,7 @@ export function softClippingFused64(
       if (!(
         p + (v > 1.0715086071862673e301 ? 1 : 0) <=
           2.3283064365386963e-10 * l &&
+        l >= 9.332636185032189e-302 &&
         Math.abs(p3) <= Number.MAX_VALUE &&
         q2 >= 9.332636185032189e-302 &&
         em1 <= 1.0715086071862673e301 * u2 &&

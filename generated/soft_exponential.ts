@@ -27,11 +27,12 @@ export function softExponentialForward(
       const u = alphaValue + p2;
       const v2 = alphaValue === 0 ? xi : alphaValue < 0 ? -l * q : u;
       const q2 = 1 / (1 + v);
+      const v3 = Math.abs(l);
       if (!(
         (alphaValue === 0 ||
           ((alphaValue >= 0 ||
-            Math.abs(p) * q2 + 9.332636185032189e-302 * q2 <=
-              1048576 * Math.abs(l)) &&
+            (Math.abs(p) * q2 + 9.332636185032189e-302 * q2 <= 1048576 * v3 &&
+              v3 >= 9.332636185032189e-302)) &&
             (alphaValue < 0 || Math.abs(p2) <= 262144 * Math.abs(u)))) &&
         Math.abs(v2) <= Number.MAX_VALUE
       ))
@@ -153,23 +154,25 @@ export function softExponentialFused(
       const v2 = alphaValue === 0 ? xi : alphaValue < 0 ? -l * q : u;
       const v3 = Math.abs(p);
       const q2 = 1 / (1 + v);
+      const v4 = Math.abs(l);
       const u2 = 1 - p;
       const e = boundedExp(Math.max(Math.min(p2, 709.79), -746));
-      const v4 = alphaValue === 0 ? 1 : alphaValue < 0 ? 1 / u2 : e;
+      const v5 = alphaValue === 0 ? 1 : alphaValue < 0 ? 1 / u2 : e;
       if (!(
         (alphaValue === 0 ||
           ((alphaValue >= 0 ||
-            v3 * q2 + 9.332636185032189e-302 * q2 <= 1048576 * Math.abs(l)) &&
+            (v3 * q2 + 9.332636185032189e-302 * q2 <= 1048576 * v4 &&
+              v4 >= 9.332636185032189e-302)) &&
             (alphaValue < 0 || Math.abs(p3) <= 262144 * Math.abs(u)))) &&
         Math.abs(v2) <= Number.MAX_VALUE &&
         (alphaValue === 0 ||
           ((alphaValue >= 0 || v3 <= 1048576 * Math.abs(u2)) &&
             (alphaValue < 0 || e >= 9.332636185032189e-302))) &&
-        Math.abs(v4) <= Number.MAX_VALUE
+        Math.abs(v5) <= Number.MAX_VALUE
       ))
         break;
       y[i] = v2;
-      dx[i] = v4;
+      dx[i] = v5;
     }
     if (i < size) {
       // One that needs more digits.
@@ -381,11 +384,12 @@ export function softExponentialForward64(
       const u = alphaValue + p2;
       const v2 = alphaValue === 0 ? xi : alphaValue < 0 ? -l * q : u;
       const q2 = 1 / (1 + v);
+      const v3 = Math.abs(l);
       if (!(
         (alphaValue === 0 ||
           ((alphaValue >= 0 ||
-            Math.abs(p) * q2 + 9.332636185032189e-302 * q2 <=
-              1048576 * Math.abs(l)) &&
+            (Math.abs(p) * q2 + 9.332636185032189e-302 * q2 <= 1048576 * v3 &&
+              v3 >= 9.332636185032189e-302)) &&
             (alphaValue < 0 || Math.abs(p2) <= 262144 * Math.abs(u)))) &&
         Math.abs(v2) <= Number.MAX_VALUE
       ))
@@ -507,23 +511,25 @@ export function softExponentialFused64(
       const v2 = alphaValue === 0 ? xi : alphaValue < 0 ? -l * q : u;
       const v3 = Math.abs(p);
       const q2 = 1 / (1 + v);
+      const v4 = Math.abs(l);
       const u2 = 1 - p;
       const e = boundedExp(Math.max(Math.min(p2, 709.79), -746));
-      const v4 = alphaValue === 0 ? 1 : alphaValue < 0 ? 1 / u2 : e;
+      const v5 = alphaValue === 0 ? 1 : alphaValue < 0 ? 1 / u2 : e;
       if (!(
         (alphaValue === 0 ||
           ((alphaValue >= 0 ||
-            v3 * q2 + 9.332636185032189e-302 * q2 <= 1048576 * Math.abs(l)) &&
+            (v3 * q2 + 9.332636185032189e-302 * q2 <= 1048576 * v4 &&
+              v4 >= 9.332636185032189e-302)) &&
             (alphaValue < 0 || Math.abs(p3) <= 262144 * Math.abs(u)))) &&
         Math.abs(v2) <= Number.MAX_VALUE &&
         (alphaValue === 0 ||
           ((alphaValue >= 0 || v3 <= 1048576 * Math.abs(u2)) &&
             (alphaValue < 0 || e >= 9.332636185032189e-302))) &&
-        Math.abs(v4) <= Number.MAX_VALUE
+        Math.abs(v5) <= Number.MAX_VALUE
       ))
         break;
       y[i] = v2;
-      dx[i] = v4;
+      dx[i] = v5;
     }
     if (i < size) {
       // One that needs more digits.

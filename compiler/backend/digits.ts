@@ -132,7 +132,7 @@ function isBeyondPrograms(form: Expr, subject: Subject): boolean {
 
 /** The usual program in WGSL of a form, given the numbers of its variables. */
 export function usualProgramOf(form: Expr): (of: (variable: Variable) => number) => number {
-  const { name, text, variables } = exactFunctionInSteps("trial", [form], false, wgsl.usual);
+  const { name, text, variables } = exactFunctionInSteps("trial", [form], [], wgsl.usual);
   const run = emulate(readLibrary(text, wideLibrary().declarations), name);
   return (of) => run(...variables.map((variable) => Math.fround(of(variable))));
 }

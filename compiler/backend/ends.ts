@@ -1,4 +1,4 @@
-/** Forms at the ends of the range: at infinite inputs, and at an input 0 where a derivative is 0 / 0. */
+/** Forms at the ends of the range: at infinite inputs, and at those where a derivative is 0 / 0. */
 import { apply, constant, type Expr, reachable, substitute, type Variable } from "../ir/expr.js";
 import { fromNumber } from "../ir/rational.js";
 import { sampler } from "../numerics/sample.js";
@@ -108,15 +108,20 @@ function remediesFor(form: Expr, subject: Subject): readonly Remedy[] {
   return remedies;
 }
 
-/** Whether a derivative is 0 / 0 at an input 0, but a number on both sides of it. */
-export function isRemovable(form: Expr, plan: KernelPlan): boolean {
+/** A size of an input at which a derivative may be 0 / 0 in a formula: 0, or the end of an inverse function's domain. */
+export type Gap = 0 | 1;
+
+/** The gaps of a derivative that has no value there, but is a number on both sides. */
+export function gapsOf(form: Expr, plan: KernelPlan): readonly Gap[] {
   const { variables, settings, rowsOf } = trialsOf(plan);
   const run = sampler(form, variables, "binary64");
-  return plan.activation.inputs.some((_, index) =>
+  const isGap = (index: number, x: number): boolean =>
     settings.some((setting) => {
-      const [at, ...beside] = [0, -0.001, 0.001].map((x) => rowsOf(index, x, [setting]).map(run));
+      const [at, ...beside] = [x, x - 0.001, x + 0.001].map((near) => rowsOf(index, near, [setting]).map(run));
       return at?.some((value, i) => Number.isNaN(value) && beside.every((values) => Number.isFinite(values[i])));
-    }),
+    });
+  return ([0, 1] as const).filter((size) =>
+    plan.activation.inputs.some((_, index) => [size, -size].some((x) => isGap(index, x))),
   );
 }
 

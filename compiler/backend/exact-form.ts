@@ -18,6 +18,7 @@ import type { Rational } from "../ir/rational.js";
 import { inSteps } from "../machine/library/wide/steps.js";
 import { call, Precedence, type Spelling } from "../printing/dialect.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
+import type { Gap } from "./ends.js";
 import { type EndLimits, periodic } from "./extremes.js";
 import type { MachineFunction } from "./machine-functions.js";
 import { literal as literalOf } from "./pair-form.js";
@@ -104,32 +105,37 @@ export function wideFunction(name: string, root: Expr): MachineFunction {
 /**
  * A function that computes an expression in wide arithmetic, from and to the target's numbers.
  * @param root in normal form, calls expanded
- * @param removable whether the limit is meant where an input is 0 and the expression has no value
+ * @param gaps sizes of inputs at which the limit is meant where the expression has no value
  */
-export function exactFunction(name: string, root: Expr, removable: boolean): MachineFunction {
+export function exactFunction(name: string, root: Expr, gaps: readonly Gap[]): MachineFunction {
   const inner = wideFunction(`${name}_wide`, root);
   const { variables } = inner;
   const local = new Map<Expr, string>(variables.map((variable, i) => [variable, `x${i}`]));
   const hasInput = variables.some(({ role }) => role === "input");
   return {
     name,
-    own: [name, ...(hasInput ? [`${name}_limit`, `${name}_at`] : []), `${name}_wide`],
+    own: [
+      name,
+      ...(hasInput ? [`${name}_limit`, `${name}_at`] : []),
+      ...(gaps.includes(1) ? [`${name}_beside`] : []),
+      `${name}_wide`,
+    ],
     variables,
-    text: [inner.text, "", ...caller(name, root, variables, local, removable)].join("\n"),
+    text: [inner.text, "", ...caller(name, root, variables, local, gaps)].join("\n"),
   };
 }
 
 /**
  * As {@link exactFunction} for shaders: from and to f32, in steps, so that compilers are quick. Of several expressions the
  * function takes which one is asked for, as a last operand, counted from 0.
- * @param removable as of {@link exactFunction}
+ * @param gaps as of {@link exactFunction}
  * @param natBits the bits of mantissas
  * @param limits of each expression, if they need not be searched for where parameters have their defaults
  */
 export function exactFunctionInSteps(
   name: string,
   given: readonly Expr[],
-  removable: boolean,
+  gaps: readonly Gap[],
   natBits: number,
   limits: KnownLimits | null = null,
 ): MachineFunction {
@@ -156,7 +162,7 @@ export function exactFunctionInSteps(
   const text = [
     inSteps(inner, `${name}_wide`, natBits),
     "",
-    ...searcher(name, { roots, removable, limits }, variables, local),
+    ...searcher(name, { roots, gaps, limits }, variables, local),
   ].join("\n");
   return { name, own: [name, `${name}_wide`], variables, text };
 }
@@ -203,7 +209,7 @@ function caller(
   root: Expr,
   variables: readonly Variable[],
   local: ReadonlyMap<Expr, string>,
-  removable: boolean,
+  gaps: readonly Gap[],
 ): string[] {
   const own = variables.map((variable) => local.get(variable) ?? "");
   const inputs = variables.filter(({ role }) => role === "input").map((variable) => local.get(variable) ?? "");
@@ -225,7 +231,17 @@ function caller(
   const zero = inputs.map((each) => `${each} == 0.0`).join(" || ");
   const limit = (sign: string, turned: boolean): string =>
     `${name}_limit(${own.map((each) => (turned && inputs.includes(each) ? `-${each}` : each)).join(", ")}, ${sign})`;
+  const beside = own.map((each) => (inputs.includes(each) ? `wide_beside_one(${wideOf(each)}, side)` : wideOf(each)));
   return [
+    ...(gaps.includes(1)
+      ? [
+          "// With inputs next to 1 or -1 in their place.",
+          `fn ${name}_beside(${parameters}, side: int) -> wide {`,
+          `return ${name}_wide(${beside.join(", ")});`,
+          "}",
+          "",
+        ]
+      : []),
     "// With the exponent of what stands for infinity, or for 0.",
     `fn ${name}_at(${parameters}, exponent: int) -> wide {`,
     `return ${name}_wide(${moved.join(", ")});`,
@@ -241,10 +257,17 @@ function caller(
     `if (${comparesResults(root) ? infinite : `wide_is_nan(value) && (${infinite})`}) {`,
     `value = ${limit("1", false)};`,
     "}",
-    ...(removable
+    ...(gaps.includes(0)
       ? [
           `if (wide_is_nan(value) && (${zero})) {`,
           `value = wide_common(${limit("-1", false)}, ${limit("-1", true)});`,
+          "}",
+        ]
+      : []),
+    ...(gaps.includes(1)
+      ? [
+          `if (value.exponent >= WIDE_LIMIT && (${isOne(inputs)})) {`,
+          `value = wide_filled(value, ${name}_beside(${own.join(", ")}, 1), ${name}_beside(${own.join(", ")}, -1));`,
           "}",
         ]
       : []),
@@ -253,14 +276,16 @@ function caller(
   ];
 }
 
+const isOne = (inputs: readonly string[]): string => inputs.map((each) => `abs(${each}) == 1.0`).join(" || ");
+
 /** As {@link caller}, with one call, since compilers of shaders inline every one: in a loop, once for each point of a search. */
 function searcher(
   name: string,
   {
     roots,
-    removable,
+    gaps,
     limits,
-  }: { readonly roots: readonly Expr[]; readonly removable: boolean; readonly limits: KnownLimits | null },
+  }: { readonly roots: readonly Expr[]; readonly gaps: readonly Gap[]; readonly limits: KnownLimits | null },
   variables: readonly Variable[],
   local: ReadonlyMap<Expr, string>,
 ): string[] {
@@ -270,9 +295,11 @@ function searcher(
   const inputs = variables.filter(({ role }) => role === "input").map((variable) => local.get(variable) ?? "");
   const parameters = [...own, ...(several ? ["which"] : [])].map((each) => `${each}: f32`).join(", ");
   if (own.length === 0) return [`fn ${name}() -> f32 {`, `return wide_leading_to_f32(${name}_wide().value);`, "}"];
-  const operands = own.map(
-    (each, i) => `wide_operand_at(wide_${each}, search, ${i + 1}, ${String(inputs.includes(each))}, infinite)`,
-  );
+  const hasOne = gaps.includes(1);
+  const operands = own.map((each, i) => {
+    const given = hasOne && inputs.includes(each) ? `wide_beside_one(wide_${each}, side)` : `wide_${each}`;
+    return `wide_operand_at(${given}, search, ${i + 1}, ${String(inputs.includes(each))}, infinite)`;
+  });
   if (several) operands.push("wide_from_f32(which)");
   const anyOf = (test: (input: string) => string): string => inputs.map(test).join(" || ") || "false";
   const extreme = (of: "min" | "max", exponents: readonly string[]): string =>
@@ -295,7 +322,15 @@ function searcher(
     // What a periodic function does far out says nothing of what it does further out.
     `let largest = ${wave ? `select(0, ${extreme("max", exponents)}, infinite)` : extreme("max", exponents)};`,
     `let smallest = ${extreme("min", exponents)};`,
-    `let zero = ${removable ? anyOf((input) => `${input} == 0.0`) : "false"};`,
+    `let zero = ${gaps.includes(0) ? anyOf((input) => `${input} == 0.0`) : "false"};`,
+    ...(hasOne
+      ? [
+          "// Where there is no value at 1 or -1, or an infinite one: on both sides of it.",
+          "var value = WIDE_SEARCH.value;",
+          "var beside = WIDE_SEARCH.value;",
+          "for (var side = int(0); side < 3; side++) {",
+        ]
+      : []),
     "var search = WIDE_SEARCH;",
     "while (search.stage < 24) {",
     `${wave ? "var" : "let"} found = ${name}_wide(${operands.join(", ")});`,
@@ -310,8 +345,24 @@ function searcher(
     `let varied = exponents[clamp((search.point - 1) >> 1, 0, ${own.length - 1})];`,
     `search = wide_searched(search, found, ${own.length}, varied, largest, smallest, infinite, ${String(roots.some(comparesResults))}, zero);`,
     "}",
-    "return wide_leading_to_f32(search.value);",
-    "}",
+    ...(hasOne
+      ? [
+          "if (side == 0) {",
+          "value = search.value;",
+          `if (value.exponent < WIDE_LIMIT || !(${isOne(inputs)})) {`,
+          "break;",
+          "}",
+          "}",
+          "let apart = wide_leading_exceeds(search.value, beside) || wide_leading_exceeds(beside, search.value);",
+          "if (side == 2 && !apart && beside.negative == search.value.negative && beside.exponent < 50) {",
+          "value = beside;",
+          "}",
+          "beside = search.value;",
+          "}",
+          "return wide_leading_to_f32(value);",
+          "}",
+        ]
+      : ["return wide_leading_to_f32(search.value);", "}"]),
   ];
 }
 

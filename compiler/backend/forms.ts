@@ -7,7 +7,7 @@ import type { Expr } from "../ir/expr.js";
 import type { ArithmeticModel } from "./accuracy/arithmetic.js";
 import { allOf, guardFor, isFinite } from "./accuracy/guard.js";
 import { withComplements } from "./complements.js";
-import { atInfinity, isRemovable } from "./ends.js";
+import { atInfinity, type Gap, gapsOf } from "./ends.js";
 import { withoutWhatCancels } from "./expansion.js";
 import type { KernelPlan } from "./kernels.js";
 
@@ -18,8 +18,8 @@ export interface Form {
   readonly guard: Expr | null;
   /** What is evaluated in wide arithmetic elsewhere; null where there is no elsewhere. */
   readonly exact: Expr | null;
-  /** Whether the exact form, a derivative, has no value at 0, where its limit is meant. */
-  readonly removable: boolean;
+  /** Where the exact form, a derivative, has no value, but its limit is meant. */
+  readonly gaps: readonly Gap[];
   /** Of the fast form where the guard holds: its relative error, in units of 2^-digits. */
   readonly relative: number;
   /** Whether sums may cancel in the fast form, so that the guard fails for inputs of ordinary size. */
@@ -42,7 +42,7 @@ export interface FormOptions {
 export function formFor(root: Expr, options: FormOptions): Form {
   const { plan } = options;
   const lowered = options.lower(root);
-  if (plan.reduces) return { fast: lowered, guard: null, exact: null, removable: false, relative: 0, cancels: false };
+  if (plan.reduces) return { fast: lowered, guard: null, exact: null, gaps: [], relative: 0, cancels: false };
   // Where faults are hidden, infinite inputs do not pass the guard.
   const { form: settled, tested } = options.model.hidesFaults
     ? { form: lowered, tested: [] }
@@ -50,10 +50,10 @@ export function formFor(root: Expr, options: FormOptions): Form {
   const form = options.tidy?.(settled) ?? settled;
   const { condition, relative, cancels } = guardFor(form, options);
   const exact = withComplements(withoutWhatCancels(expandCalls(root)));
-  const removable = !options.model.hidesFaults && root !== plan.value && isRemovable(lowered, plan);
-  const rest = { removable, relative, cancels };
+  const gaps = options.model.hidesFaults || root === plan.value ? [] : gapsOf(lowered, plan);
+  const rest = { gaps, relative, cancels };
   if (relative > options.intolerable) return { fast: null, guard: null, exact, ...rest };
-  const results = new Set([...tested, ...(removable ? [null] : [])]);
+  const results = new Set([...tested, ...(gaps.length > 0 ? [null] : [])]);
   const guard = allOf([...(condition ? [condition] : []), ...[...results].map((each) => isFinite(each ?? form))]);
   return { fast: form, guard, exact: guard ? exact : null, ...rest };
 }

@@ -35,7 +35,7 @@ export function sumOfTerms(terms: readonly Term[], cotangent: Variable): Form {
     fast: fast && heldInOrder(fast),
     guard: guard && heldInOrder(guard),
     exact: fast && !guard ? null : sumOf(exact),
-    removable: all(({ removable }) => removable).includes(true),
+    gaps: [...new Set(terms.flatMap(({ form }) => form.gaps))],
     relative: Math.max(0, ...all(({ relative }) => relative)),
     cancels: all(({ cancels }) => cancels).includes(true),
   };

@@ -17,7 +17,7 @@ function limitOf(body: string, a: number, x: number): number {
     const { name, text, variables } = exactFunction(
       "f",
       expandCalls(normalise(transplant([activation.body]).of(activation.body))),
-      false,
+      [],
     );
     const run = emulate(readLibrary(text, wideLibrary().declarations), name);
     return run(...variables.map((variable) => (variable.name === "x" ? x : fround(a))));

@@ -171,9 +171,9 @@ function exactFunctions(): Map<string, { readonly fn: MachineFunction; readonly 
       return [{ of: null, value: plan.value }, ...plan.gradients].map(({ of, value }) => {
         const name = `${activation.name}_${of?.name ?? "value"}`;
         const root = expandCalls(value);
-        const long = exactFunction(name, root, false);
+        const long = exactFunction(name, root, []);
         const truth = run(readLibrary(long.text, library.declarations), name);
-        return [name, { fn: exactFunctionInSteps(name, [root], false, wgslNatBits), truth }] as const;
+        return [name, { fn: exactFunctionInSteps(name, [root], [], wgslNatBits), truth }] as const;
       });
     }),
   );

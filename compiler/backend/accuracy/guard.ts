@@ -247,6 +247,7 @@ class GuardBuilder {
     // What weighs next to nothing is not what cancels, but what fades away.
     this.cancels ||= facts.weight > allowance * 2 ** -60;
     if (fading && model.hidesFaults) this.requireWeight(node, facts, allowance);
+    else if (fading && factor > 0) this.requireWeight(node, { ...facts, absolute: facts.loss }, allowance);
   }
 
   /** What a numerator loses, because it is small, is more in a quotient by a number that may be far smaller than 1. */

@@ -626,8 +626,8 @@ class KernelWriter {
     return summands.reduce((a, b) => apply("add", [a, b]));
   }
 
-  private exactCall({ exact, removable }: Form, suffix: string, cotangent: Expr): Expr {
-    const fn = exactFunction(`${this.plan.activation.name}${suffix}_exactly`, exact!, removable);
+  private exactCall({ exact, gaps }: Form, suffix: string, cotangent: Expr): Expr {
+    const fn = exactFunction(`${this.plan.activation.name}${suffix}_exactly`, exact!, gaps);
     if (!this.machine.texts.includes(fn.text)) {
       this.machine.names.push(...fn.own);
       this.machine.texts.push(fn.text);

@@ -4,6 +4,7 @@ import { triedParameters } from "../../ir/random.js";
 import { wgslNatBits } from "../../machine/index.js";
 import { wgslName, wgslReserved } from "../../names.js";
 import { wgslNatBitsFor } from "../digits.js";
+import { type Gap, gapsOf } from "../ends.js";
 import { exactFunctionInSteps } from "../exact-form.js";
 import { limitsAtEnds } from "../extremes.js";
 import { type KernelPlan, planSecondOrder, type SecondOrder } from "../kernels.js";
@@ -285,6 +286,10 @@ function scalarFunctions(context: WgslContext): void {
       if (form.exact) roots.push(form.exact);
     }
     const isDerivative = name !== forward && name !== careful;
+    // A gap at 0 is looked for at run time.
+    const gaps: readonly Gap[] = isDerivative
+      ? [0, ...new Set(roots.flatMap((root) => gapsOf(root, plan)).filter((gap) => gap === 1))]
+      : [];
     // The search for a limit takes so many turns of loops, with many digits, that llvmpipe (Mesa 22.3) ends them.
     const limits =
       machine.natBits > wgslNatBits
@@ -296,7 +301,7 @@ function scalarFunctions(context: WgslContext): void {
           }
         : null;
     const exact =
-      roots.length > 0 ? exactFunctionInSteps(`${name}_exactly`, roots, isDerivative, machine.natBits, limits) : null;
+      roots.length > 0 ? exactFunctionInSteps(`${name}_exactly`, roots, gaps, machine.natBits, limits) : null;
     if (exact) needed.push(exact);
     for (const each of needed.filter((one) => !machine.names.includes(one.name))) {
       machine.names.push(...each.own);

@@ -159,12 +159,30 @@ fn wide_limit_beyond_waves(outgrown: wide, tail: wide, before: wide) -> wide {
   return wide(tail.negative, NAT_HALF, WIDE_BEYOND);
 }
 
+// 1 or -1 as a number next to it: for side 1 further from 0, for others but 0 nearer. Other numbers as they are.
+fn wide_beside_one(x: wide, side: int) -> wide {
+  if (side == 0 || !wide_equal(wide_abs(x), WIDE_ONE)) {
+    return x;
+  }
+  return wide_add(x, wide(x.negative == (side == 1), NAT_HALF, -int(28 + nat_bits() / 4)));
+}
+
 // The limit that both sides have; NaN where they differ.
 fn wide_common(right: wide, left: wide) -> wide {
   if (wide_equal(right, left) || wide_is_alike(right, left, 40)) {
     return right;
   }
   return WIDE_NAN;
+}
+
+// What belongs at 1 or -1, given what is computed there and next to it: what is infinite may be a sine that is 0 but for rounding,
+// divided by 0; next to a pole numbers are large.
+fn wide_filled(value: wide, further: wide, nearer: wide) -> wide {
+  let common = wide_common(further, nearer);
+  if (wide_is_nan(value) || (!wide_is_nan(common) && common.exponent < 50)) {
+    return common;
+  }
+  return value;
 }
 `;
 
