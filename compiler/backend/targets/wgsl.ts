@@ -3,7 +3,7 @@ import type { Application, Expr, Variable } from "../../ir/expr.js";
 import { triedParameters } from "../../ir/random.js";
 import { wgslNatBits } from "../../machine/index.js";
 import { wgslName, wgslReserved } from "../../names.js";
-import { wgslNatBitsFor } from "../digits.js";
+import { missesInfinity, wgslNatBitsFor } from "../digits.js";
 import { type Gap, gapsOf } from "../ends.js";
 import { exactFunctionInSteps } from "../exact-form.js";
 import { limitsAtEnds } from "../extremes.js";
@@ -292,7 +292,7 @@ function scalarFunctions(context: WgslContext): void {
       : [];
     // The search for a limit takes so many turns of loops, with many digits, that llvmpipe (Mesa 22.3) ends them.
     const limits =
-      machine.natBits > wgslNatBits
+      machine.natBits > wgslNatBits || roots.some((root) => missesInfinity(root, plan))
         ? {
             ends: roots.map((root) => limitsAtEnds(root, plan)),
             defaults: new Map(
