@@ -90,12 +90,15 @@ export class Sum {
 
   /** 1 - w f(a) - (1 - w) g(b) as what each lacks of 1: with all their limits nothing would be left. */
   withMixture(): Expr | undefined {
+    const spread: Terms = new Map();
+    for (const [base, coefficient] of this.terms)
+      for (const [inner, share] of termsOf(base)) addTerm(spread, inner, R.multiply(coefficient, share));
     const parts = new Map<Expr, Multiple>();
-    for (const multiple of this.multiples)
+    for (const multiple of [...spread].flatMap(([base, coefficient]) => multiplesOf(base, coefficient)))
       if (saturating[multiple.function.primitive]?.above && !parts.has(multiple.base))
         parts.set(multiple.base, multiple);
     if (parts.size < 2) return undefined;
-    const limits = this.without(...parts.keys());
+    const limits: Terms = new Map([...spread].filter(([base]) => !parts.has(base)));
     for (const { rest, coefficient } of parts.values()) addTerm(limits, rest, coefficient);
     if (normalise(rawSum(limits)) !== constant(0)) return undefined;
     const terms: Terms = new Map();

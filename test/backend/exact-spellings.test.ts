@@ -78,6 +78,7 @@ test.each([
   lost("tanh(x) - tanh(y)", { x: 45, y: 46 }, { x: -46, y: -45 }),
   lost("sigmoid(x) - sigmoid(y)", { x: 100, y: 101 }),
   lost("1 - a * sigmoid(x) - (1 - a) * sigmoid(y)", { x: 100, y: 101, a: 0.25 }),
+  lost("1 - (sigmoid(x) + sigmoid(y)) / 2", { x: 100, y: 101 }),
   lost("log(1 - (a * sigmoid(x) + (1 - a) * tanh(y)))", { x: 100, y: 101, a: 0.25 }),
   lost("x * erfc(y) - x * erfc(y - 1)", { x: 3, y: -10 }),
   lost("exp(x) - exp(y)", { x: 1.5e-38, y: -1.5e-38 }),

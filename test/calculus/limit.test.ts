@@ -6,6 +6,7 @@ import { limit } from "../../compiler/calculus/limit.js";
 import { limitInNumbers } from "../../compiler/calculus/limit-in-numbers.js";
 import { constant, type Expr, inFreshGraph, substitute } from "../../compiler/ir/expr.js";
 import * as R from "../../compiler/ir/rational.js";
+import { formulaText } from "../../compiler/printing/definition-text.js";
 import { transplant } from "../../compiler/ir/transplant.js";
 import { activationOfText } from "../verification/activations.js";
 
@@ -59,6 +60,18 @@ describe("the derivative where an equality sets the value apart", () => {
       normalise(substitute(differentiate(root, x), new Map<Expr, Expr>([[x, constant(0)]]))),
     );
     expect(found).toBe(expected);
+  });
+});
+
+it("of a power whose exponent is a parameter, where its base goes to 1", () => {
+  inFreshGraph(() => {
+    const { body, inputs } = activationOfText("f(x; n = 5) = where(x == 0, n, ((1 + x)^n - 1) / x)");
+    const { body: expected, hyperparameters } = activationOfText("g(x; n = 5) = n * (n - 1) / 2 + 0 * x");
+    const graph = transplant([body, expected, inputs[0]!, hyperparameters[0]!.variable]);
+    const x = graph.of(inputs[0]!) as Expr & { readonly kind: "variable" };
+    const slope = substitute(differentiate(normalise(graph.of(body)), x), new Map<Expr, Expr>([[x, constant(0)]]));
+    const names = (root: Expr): string => formulaText(normalise(root));
+    expect(names(slope)).toBe(names(graph.of(expected)));
   });
 });
 
