@@ -26,6 +26,7 @@ const forms: Readonly<Record<string, (answer: unknown) => boolean>> = {
   "cancels in a shader": isBoolean,
   "exponents are kept apart": isBoolean,
   "holds for all halves": isBoolean,
+  "misses infinity": isBoolean,
   "real limits at the defaults": isEndLimits,
   "right far out": isBoolean,
   "vectors cancel harmlessly": isBoolean,

@@ -25,7 +25,8 @@ export const lexer = moo.compile({
   space: /[ \t]+/,
   newline: { match: /\r\n|\r|\n/, lineBreaks: true },
   comment: /#[^\r\n]*/,
-  number: /(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?/,
+  // Millions of digits would be more than the engine's regular expressions can keep in mind; so many are too many anyway.
+  number: /(?:[0-9]{1,9999}(?:\.[0-9]{0,9999})?|\.[0-9]{1,9999})(?:[eE][+-]?[0-9]{1,9999})?/,
   name: {
     match: /[A-Za-z_][A-Za-z0-9_]*/,
     type: moo.keywords({
