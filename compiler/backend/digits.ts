@@ -21,7 +21,7 @@ import { evaluate } from "../numerics/evaluate.js";
 import { magnitude } from "../numerics/integers.js";
 import { ulpError } from "../numerics/rounding.js";
 import { exactFunctionInSteps } from "./exact-form.js";
-import { limitsAtEnds, periodic } from "./extremes.js";
+import { periodic } from "./extremes.js";
 import type { KernelPlan } from "./kernels.js";
 import { searched, type Subject } from "./searches.js";
 import { trialsOf } from "./trials.js";
@@ -136,28 +136,6 @@ export function usualProgramOf(form: Expr): (of: (variable: Variable) => number)
   const run = emulate(readLibrary(text, wideLibrary().declarations), name);
   return (of) => run(...variables.map((variable) => Math.fround(of(variable))));
 }
-
-/** Whether the usual program in WGSL takes a logarithm that grows without bound for one that comes to an end, at the defaults. */
-export function missesInfinity(root: Expr, plan: KernelPlan): boolean {
-  if (!reachable([root]).some((node) => node.kind === "application" && logarithmic.has(node.primitive))) return false;
-  const ends = limitsAtEnds(root, plan);
-  if (!ends.some((end) => typeof end === "string")) return false;
-  return searched(plan, [root], {
-    name: "misses infinity",
-    isAnswer: isBoolean,
-    find: ([form = root], subject) => {
-      const { variables, settings } = trialsOf(subject);
-      const program = usualProgramOf(form);
-      return ends.some((end, i) => {
-        const [row = []] = trialsOf(subject).rowsOf(0, i === 0 ? -Infinity : Infinity, settings.slice(0, 1));
-        const value = program((variable) => row[variables.indexOf(variable)] ?? NaN);
-        return (end === "inf" && value !== Infinity) || (end === "-inf" && value !== -Infinity);
-      });
-    },
-  });
-}
-
-const logarithmic: ReadonlySet<string> = new Set(["log", "log1p", "asinh", "acosh", "softplus", "logaddexp"]);
 
 /** Rows of variables with one input given. */
 type RowsWith = (index: number, x: number) => readonly (readonly number[])[];

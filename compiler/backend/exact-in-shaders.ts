@@ -1,14 +1,19 @@
-/** Whether a shader's exact form is computed with the exponents of its sums kept apart: it is tried out at huge inputs. */
+/**
+ * What shaders' exact forms do at huge and infinite inputs, tried out: whether the exponents of their sums are kept apart, and
+ * whether limits have to be told to them.
+ */
 import { isBoolean } from "../decisions.js";
-import { type Expr, isInside, type Variable } from "../ir/expr.js";
+import { type Expr, isInside, reachable, type Variable } from "../ir/expr.js";
 import { triedParameters } from "../ir/random.js";
 import { type Ball, fromNumber } from "../numerics/ball.js";
 import { referenceLimit, referenceValue } from "../numerics/reference.js";
 import { ulpError } from "../numerics/rounding.js";
 import { usualProgramOf } from "./digits.js";
+import { limitsAtEnds } from "./extremes.js";
 import type { KernelPlan } from "./kernels.js";
 import { withScaledSums } from "./scaled-sums.js";
 import { searched, type Subject } from "./searches.js";
+import { trialsOf } from "./trials.js";
 
 /**
  * What shaders compute in wide arithmetic: with exponents kept apart if that is right more often where inputs are huge.
@@ -28,6 +33,29 @@ export function exactInShaders(exact: Expr, plan: KernelPlan): Expr {
   });
   return isBetter ? scaled : exact;
 }
+
+/** Whether the usual program takes a logarithm that grows without bound for one that comes to an end, at the defaults. */
+export function missesInfinity(root: Expr, plan: KernelPlan): boolean {
+  if (!reachable([root]).some((node) => node.kind === "application" && logarithmic.has(node.primitive))) return false;
+  const limits = limitsAtEnds(root, plan).map((limit) =>
+    limit === "inf" ? Infinity : limit === "-inf" ? -Infinity : 0,
+  );
+  if (limits.every((limit) => limit === 0)) return false;
+  return searched(plan, [root], {
+    name: "misses infinity",
+    isAnswer: isBoolean,
+    find: ([form = root], subject) => {
+      const { variables, settings, rowsOf: rowsAt } = trialsOf(subject);
+      const program = usualProgramOf(form);
+      return limits.some((limit, i) => {
+        const [row = []] = rowsAt(0, i === 0 ? -Infinity : Infinity, settings.slice(0, 1));
+        return limit !== 0 && program((variable) => row[variables.indexOf(variable)] ?? NaN) !== limit;
+      });
+    },
+  });
+}
+
+const logarithmic: ReadonlySet<string> = new Set(["log", "log1p", "asinh", "acosh", "softplus", "logaddexp"]);
 
 /** Numbers for variables, and what comes of them. */
 interface TriedRow {

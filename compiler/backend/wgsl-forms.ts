@@ -167,12 +167,12 @@ export function pairForm(
     });
   };
   // Large powers of what is next to 1 need more digits of it than pairs have.
-  const spellings = [unscaled, withExponentials(unscaled)];
-  const found = attempt(unscaled);
-  const other = found.fast === null ? attempt(spellings[1]!) : found;
+  const respelled = withExponentials(unscaled);
+  const first = attempt(unscaled);
+  const found = first.fast === null ? attempt(respelled) : first;
   // A bound on the error is no error: single numbers need not be better.
   const { fast, ...rest } =
-    other.fast === null ? attempt(found.relative < other.relative ? spellings[0]! : spellings[1]!, loosest) : other;
+    found.fast === null ? attempt(first.relative < found.relative ? unscaled : respelled, loosest) : found;
   return fast && isSpelledInPairs(fast) ? { fast, factor, ...rest } : undefined;
 }
 

@@ -1,8 +1,17 @@
 /** Limits that no rule finds, by numbers: of expressions of one variable, at a rational point. */
-import type { Expr, Variable } from "../ir/expr.js";
-import { variablesOf } from "../ir/expr.js";
+import { type Expr, type Variable, variablesOf } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
-import { add, type Ball, dyadic, fromRational, isZero, scaled, subtract, top } from "../numerics/ball.js";
+import {
+  add,
+  type Ball,
+  dyadic,
+  type FiniteBall,
+  fromRational,
+  isZero,
+  scaled,
+  subtract,
+  top,
+} from "../numerics/ball.js";
 import { evaluate } from "../numerics/evaluate.js";
 
 /** Bits to compute with: powers up to the ninth of the distance may cancel. */
@@ -43,13 +52,11 @@ export function limitInNumbers(root: Expr, variable: Variable, point: R.Rational
   return besides.every(agrees) ? simplest(rationalOf(middle), top(middle) - digits) : undefined;
 }
 
-type Known = Ball & { readonly kind: "finite" };
-
-const isNumber = (ball: Ball | undefined): ball is Known =>
+const isNumber = (ball: Ball | undefined): ball is FiniteBall =>
   ball?.kind === "finite" &&
   (ball.radius === 0n || top({ ...ball, mid: ball.radius, radius: 0n }) < top(ball) - 2n * bits);
 
-const rationalOf = ({ mid, exponent }: Known): R.Rational =>
+const rationalOf = ({ mid, exponent }: FiniteBall): R.Rational =>
   exponent >= 0n ? R.rational(mid << exponent) : R.rational(mid, 1n << -exponent);
 
 /** The first convergent of a continued fraction that is nearer than 2^exponent. */

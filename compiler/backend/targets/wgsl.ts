@@ -3,8 +3,9 @@ import type { Application, Expr, Variable } from "../../ir/expr.js";
 import { triedParameters } from "../../ir/random.js";
 import { wgslNatBits } from "../../machine/index.js";
 import { wgslName, wgslReserved } from "../../names.js";
-import { missesInfinity, wgslNatBitsFor } from "../digits.js";
+import { wgslNatBitsFor } from "../digits.js";
 import { type Gap, gapsOf } from "../ends.js";
+import { missesInfinity } from "../exact-in-shaders.js";
 import { exactFunctionInSteps } from "../exact-form.js";
 import { limitsAtEnds } from "../extremes.js";
 import { type KernelPlan, planSecondOrder, type SecondOrder } from "../kernels.js";
@@ -288,7 +289,7 @@ function scalarFunctions(context: WgslContext): void {
     const isDerivative = name !== forward && name !== careful;
     // A gap at 0 is looked for at run time.
     const gaps: readonly Gap[] = isDerivative
-      ? [0, ...new Set(roots.flatMap((root) => gapsOf(root, plan)).filter((gap) => gap === 1))]
+      ? [0, ...(roots.some((root) => gapsOf(root, plan).includes(1)) ? ([1] as const) : [])]
       : [];
     // The search for a limit takes so many turns of loops, with many digits, that llvmpipe (Mesa 22.3) ends them.
     const limits =
