@@ -1,4 +1,5 @@
 /** Sums that would cancel whatever the number of digits, spelled so that nothing is lost. */
+import { Collected } from "../algebra/collected.js";
 import {
   addTerm,
   isSum,
@@ -17,7 +18,6 @@ import { signOf } from "../algebra/sign.js";
 import { apply, constant, type Expr, isApplication, Space } from "../ir/expr.js";
 import * as R from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
-import { Collected } from "./expansion.js";
 import {
   negated,
   difference,

@@ -35,14 +35,20 @@ function withWholeSums(root: Expr): Expr {
     if (node.kind === "application" && !isSum(node)) for (const operand of node.operands) whole.add(operand);
   return rebuild(root, (node, operands) => {
     const built = apply(node.primitive, operands, node.rule);
-    if (node.primitive === "log1p") {
-      const mixture = new Sum(termsOf(apply("add", [one(), operands[0]!]))).withMixture();
-      return mixture ? apply("log", [mixture]) : built;
-    }
+    if (node.primitive === "log1p") return logarithmBesideZero(operands[0]!) ?? built;
     if (!whole.has(node) || !isSum(built)) return built;
     const sum = new Sum(termsOf(built));
     return sum.withLogarithmBeyond() ?? sum.withMixture() ?? built;
   });
+}
+
+/** log(1 + u), where all of 1 + u may cancel: u is then next to -1. */
+function logarithmBesideZero(node: Expr): Expr | undefined {
+  const sum = new Sum(termsOf(apply("add", [one(), node])));
+  const whole =
+    sum.withMixture() ?? sum.withLimits() ?? sum.withPowerLessOne() ?? sum.withProductLessOne() ?? sum.withLimit();
+  const isBeside = apply("less", [node, constant(R.rational(-1, 2))]);
+  return whole && apply("where", [isBeside, apply("log", [whole]), apply("log1p", [node])]);
 }
 
 /** acosh(1 + u) as log(1 + u + sqrt(u (2 + u))). */

@@ -56,10 +56,12 @@ const sizes: readonly number[] = [
 
 /**
  * Where shaders look at other numbers instead, which may be too far off: where Taylor polynomials that are taken from a function
- * leave nothing, and where a large number is a divisor. Of each group as many rows are tried as of all other sizes.
+ * leave nothing, where powers of 10 and of 2 are at the ends of float32, where a large number is a divisor, and where waves are farthest out. Of each group as many rows are tried as of all other sizes.
  */
 const sizesForShaders: readonly (readonly number[])[] = [
   [1e9, 1e6],
+  [30, 36, 118],
+  [3e38],
   [8.5e-5, 1.9e-6, 2.1e-8],
   [3.3e-10, 5.1e-12],
   [4.4e-17, 2.78e-17, 1.1e-24],

@@ -19,7 +19,7 @@ import { make, normalise } from "../algebra/normalise.js";
 import { signOf } from "../algebra/sign.js";
 import { instantiateRow } from "../primitives/formula.js";
 import { primitive as primitiveRow, type PrimitiveName } from "../primitives/table.js";
-import { limit } from "./limit.js";
+import { isZero, limit } from "./limit.js";
 import { limitInNumbers } from "./limit-in-numbers.js";
 
 /** One application of a rule, for explanations. */
@@ -144,7 +144,7 @@ function tangentOfWhere([condition, a, b]: readonly Expr[], [, da, db]: readonly
   const difference = value
     ? normalise(apply("subtract", [value, here]))
     : numericLimit(apply("subtract", [outside, here]), left, right);
-  if (difference !== constant(0)) return plain;
+  if (!difference || !isZero(difference)) return plain;
   const slope = limit(normalise(outsideTangent), left, right) ?? numericLimit(outsideTangent, left, right);
   if (!slope) return plain;
   const point = make("equal", [left, right]);

@@ -1,3 +1,4 @@
+import { Collected } from "../algebra/collected.js";
 import { make, normalise } from "../algebra/normalise.js";
 import { decided } from "../algebra/selection.js";
 import { isConstant, isSum, productOf, rawProduct, termsOf, type Product } from "../algebra/forms.js";
@@ -28,12 +29,22 @@ function ofFraction(branch: Expr, variable: Variable, point: Expr): Expr | undef
     const above = insert(numerator, variable, point);
     const below = insert(denominator, variable, point);
     if (!above || !below) return undefined;
-    if (!isConstant(below, 0)) return normalise(apply("divide", [above, below]));
-    if (!isConstant(above, 0)) return undefined;
+    if (!isZero(below)) return normalise(apply("divide", [above, below]));
+    if (!isZero(above)) return undefined;
     numerator = differentiate(numerator, variable);
     denominator = differentiate(denominator, variable);
   }
   return undefined;
+}
+
+/** Whether an expression is 0 as one fraction, multiplied out: 1 / (k + 1) + 1 / (-k - 1). */
+export function isZero(root: Expr): boolean {
+  const [numerator] = fraction(root);
+  const collected = new Collected();
+  const isShort = [...termsOf(numerator)].every(([base, coefficient]) =>
+    collected.addProduct({ ...productOf(base), coefficient }),
+  );
+  return isShort && collected.terms.size === 0;
 }
 
 /** Of factors that go to a number other than 0, and of what is left. */
