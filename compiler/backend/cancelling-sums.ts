@@ -66,24 +66,26 @@ export class Sum {
     return undefined;
   }
 
-  /** 2 - f(a) - f(b) as what either lacks of its limit. */
+  /** 1 - f(a), and 2 - f(a) - f(b), as what each lacks of its limit. */
   withLimits(): Expr | undefined {
     for (const first of this.multiples) {
       const { above, below } = saturating[first.function.primitive] ?? {};
+      const level = this.terms.get(first.rest);
+      if (!above || !level) continue;
       const like = this.multiples.filter(
         ({ function: other, rest }) => other.primitive === first.function.primitive && rest === first.rest,
       );
-      const level = this.terms.get(first.rest);
-      if (!above || !level || like.length < 2) continue;
-      const all = like.reduce((sum, { coefficient }) => R.add(sum, coefficient), R.zero);
-      const lacking = R.equal(all, R.negate(level)) ? above : R.equal(all, level) ? below : undefined;
-      if (!lacking) continue;
-      const terms = this.without(first.rest, ...like.map(({ base }) => base));
-      for (const { function: saturated, coefficient } of like) {
-        const part = productWith(first.rest, lacking(saturated.operands[0]!));
-        addTerm(terms, part, lacking === above ? R.negate(coefficient) : coefficient);
+      for (const chosen of like.length > 1 ? [[first], like] : [like]) {
+        const all = chosen.reduce((sum, { coefficient }) => R.add(sum, coefficient), R.zero);
+        const lacking = R.equal(all, R.negate(level)) ? above : R.equal(all, level) ? below : undefined;
+        if (!lacking) continue;
+        const terms = this.without(first.rest, ...chosen.map(({ base }) => base));
+        for (const { function: saturated, coefficient } of chosen) {
+          const part = productWith(first.rest, lacking(saturated.operands[0]!));
+          addTerm(terms, part, lacking === above ? R.negate(coefficient) : coefficient);
+        }
+        return rawSum(terms);
       }
-      return rawSum(terms);
     }
     return undefined;
   }
@@ -192,6 +194,25 @@ export class Sum {
       return where("greater", operand, below ? 1 : 0, beside(1, above(operand)), lower);
     }
     return undefined;
+  }
+
+  /** Its selections, each with the sum that it leaves in either branch. */
+  *selections(): Generator<{ readonly condition: Expr; readonly branches: readonly [Sum, Sum] }> {
+    for (const { base, coefficient, rest, function: selection } of this.multiples) {
+      if (selection.primitive !== "where") continue;
+      const [condition, ...branches] = selection.operands;
+      const [first, second] = branches.map((branch) => {
+        const terms = this.without(base);
+        for (const [part, share] of termsOf(branch))
+          addTerm(terms, productOfBoth(rest, part), R.multiply(coefficient, share));
+        return new Sum(terms);
+      });
+      yield { condition: condition!, branches: [first!, second!] };
+    }
+  }
+
+  get expression(): Expr {
+    return rawSum(this.terms);
   }
 
   private without(...bases: readonly Expr[]): Terms {
@@ -316,6 +337,12 @@ function productWith(rest: Expr, factor: Expr): Expr {
   if (rest === one()) return factor;
   const product = productOf(rest);
   multiplyPower(product, factor, 1);
+  return rawProduct(product);
+}
+
+function productOfBoth(a: Expr, b: Expr): Expr {
+  const product = productOf(a);
+  for (const [factor, power] of productOf(b).powers) multiplyPower(product, factor, power);
   return rawProduct(product);
 }
 

@@ -55,12 +55,14 @@ const sizes: readonly number[] = [
 ];
 
 /**
- * Where shaders look at other numbers instead, which may be too far off: where Taylor polynomials that are taken from a function
- * leave nothing, where powers of 10 and of 2 are at the ends of float32, where a large number is a divisor, and where waves are farthest out. Of each group as many rows are tried as of all other sizes.
+ * Where shaders look at other numbers instead, which may be too far off. Of each group as many rows are tried as of all other
+ * sizes: where a large number is a divisor, where powers of 10 and of 2 and where squares are at the ends of float32, where
+ * waves are farthest out, and where Taylor polynomials that are taken from a function leave nothing.
  */
 const sizesForShaders: readonly (readonly number[])[] = [
   [1e9, 1e6],
   [30, 36, 118],
+  [1.8e19],
   [3e38],
   [8.5e-5, 1.9e-6, 2.1e-8],
   [3.3e-10, 5.1e-12],
@@ -187,12 +189,15 @@ const withZeros = ({ activation }: Subject, defaults: readonly number[]): number
       : [defaults.map((value, k) => (k === i ? 0 : value))],
   );
 
-/** Sums; periodic functions of large numbers that are not given, and inverse functions next to the ends of their domain. */
+/**
+ * Sums, also those that a function adds itself; periodic functions of large numbers that are not given, and inverse functions
+ * next to the ends of their domain.
+ */
 const mayCancel = (node: Expr): boolean =>
   isSum(node) ||
   (node.kind === "application" && sensitive.has(node.primitive) && node.operands[0]?.kind === "application");
 
-const sensitive: ReadonlySet<string> = new Set([...periodic, "asin", "acos", "atanh", "acosh"]);
+const sensitive: ReadonlySet<string> = new Set([...periodic, "log1p", "asin", "acos", "atanh", "acosh"]);
 
 /** An exponential of what varies. */
 const isExponential = (node: Expr): boolean =>
