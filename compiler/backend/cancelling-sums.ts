@@ -90,6 +90,23 @@ export class Sum {
     return undefined;
   }
 
+  /** 1 - exp(a) / expm1(a) as -1 / expm1(a). */
+  withQuotientOfExponentials(): Expr | undefined {
+    for (const { base, coefficient, rest, function: exponential } of this.multiples) {
+      if (exponential.primitive !== "exp") continue;
+      const { powers } = productOf(rest);
+      const divisor = normalise(apply("expm1", [exponential.operands[0]!]));
+      if (powers.get(divisor) !== -1) continue;
+      powers.delete(divisor);
+      const level = rawProduct({ coefficient: R.one, powers });
+      if (!R.equal(this.terms.get(level) ?? R.zero, R.negate(coefficient))) continue;
+      const terms = this.without(base, level);
+      addTerm(terms, rest, coefficient);
+      return rawSum(terms);
+    }
+    return undefined;
+  }
+
   /** 1 - w f(a) - (1 - w) g(b) as what each lacks of 1: with all their limits nothing would be left. */
   withMixture(): Expr | undefined {
     const spread: Terms = new Map();
@@ -245,7 +262,13 @@ interface Beyond {
   readonly excess: Expr;
 }
 
-const beyond: Readonly<Partial<Record<PrimitiveName, (a: Expr) => Beyond>>> = {
+const beyond: Readonly<Partial<Record<PrimitiveName, (a: Expr) => Beyond | undefined>>> = {
+  log: (a) => {
+    if (!isApplication(a, "expm1")) return undefined;
+    const exponent = a.operands[0]!;
+    const excess = apply("log1p", [apply("negate", [apply("exp", [negated(exponent)])])]);
+    return { limit: exponent, least: 1, excess };
+  },
   softplus: (a) => ({ limit: a, least: 0, excess: apply("softplus", [negated(a)]) }),
   log1p: (a) => ({ limit: apply("log", [a]), least: 1, excess: apply("log1p", [apply("divide", [one(), a])]) }),
 };

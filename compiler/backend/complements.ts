@@ -31,14 +31,21 @@ const withSizesInside = (root: Expr): Expr =>
 const complemented = (sum: Sum): Expr | undefined => withoutLimits(sum) ?? sum.withConjugate() ?? selected(sum);
 
 const withoutLimits = (sum: Sum): Expr | undefined =>
-  sum.withDifference() ?? sum.withLimits() ?? sum.withPowerLessOne() ?? sum.withProductLessOne() ?? sum.withLimit();
+  sum.withDifference() ??
+  sum.withLimits() ??
+  sum.withQuotientOfExponentials() ??
+  sum.withPowerLessOne() ??
+  sum.withProductLessOne() ??
+  sum.withLimit();
 
 /** A sum that is no term of another one. */
 const complementedWhole = (sum: Sum): Expr | undefined => sum.withMixture() ?? complemented(sum);
 
 function selected(sum: Sum): Expr | undefined {
   for (const { condition, branches } of sum.selections()) {
-    const [first, second] = branches.map((branch) => withoutLimits(branch) ?? selected(branch));
+    const [first, second] = branches.map(
+      (branch) => withoutLimits(branch) ?? branch.withLogarithmBeyond() ?? selected(branch),
+    );
     if (first ?? second)
       return apply("where", [condition, first ?? branches[0].expression, second ?? branches[1].expression]);
   }

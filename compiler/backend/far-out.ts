@@ -31,8 +31,8 @@ const sizes: readonly number[] = [
   Infinity,
 ];
 
-/** Those at which exponentials and what is like them vanish, in between others. */
-const tails: readonly number[] = steps(3.5, 7, 1 / 64);
+/** Those at which exponentials and what is like them vanish or overflow, in between others. */
+const tails: readonly number[] = [...steps(3.5, 7, 1 / 64), ...[88.75, 88.9, 89.1, 89.3].map(Math.log2)];
 
 /** Next to the ends of the domain of inverse functions: there, too, pairs leave what they are good for. */
 const nextToOne: readonly number[] = [1, 3, 16, 1024, 8192].map((k) => 1 - k * 2 ** -24);

@@ -103,6 +103,18 @@ test.each([
   found("sqrt(1 + x^2) + x", { x: -1e19 }),
   found("x * sqrt(y^2 + 1) - x * y", { x: 7, y: 1e19 }),
   lost("(sqrt(1 + a^2 * x^2) + a * x)^b", { x: -1.8e19, a: 0.9997, b: 1.0002 }),
+  found("log(1 + a - sigmoid(x))", { x: 100, a: 0 }),
+  lost("log(1 - where(x > 0, tanh(x), y))", { x: 60, y: 3 }),
+  lost("1 - max(sigmoid(x) - a, 0)", { x: 85, a: 0 }),
+  lost("1 - y * where(x > 0, where(y > 1, erf(x), 0), tanh(x)) / y", { x: 9.2, y: 3 }),
+  lost("log(1 + exp(x)) - max(x, 0)", { x: 90 }),
+  lost("x - log(exp(x) - 1)", { x: 90 }),
+  lost("1 - exp(x) / expm1(x)", { x: 89 }),
+  lost("y - y * exp(x) / expm1(x)", { x: 89, y: 3 }),
+  lost("1 - abs(tanh(x))", { x: 43 }, { x: -43 }),
+  lost("1 - abs(x) * abs(erf(x)) / abs(x)", { x: -9.2 }),
+  found("1 - where(x > 0, (1 - sigmoid(x)^a)^b, 0)", { x: 44, a: 2, b: 1 }, { x: 44, a: 3, b: 1 }),
+  lost("atanh(sigmoid(x) + tanh(y) - 1)", { x: 91, y: 120 }),
 ])("what functions lack of their limits: $body", (row) => {
   isSpelledRight(withComplements, row);
 });
@@ -188,6 +200,9 @@ test("random sums of products are the same functions in the other spellings", ()
       () => `${factor} * ${f}(${sum()}) - ${factor} * ${f}(${sum()})`,
       () => `${factor} - ${factor} * ${f}(${sum()}) * ${chosen(atoms)}`,
       () => `${chosen(atoms)} - sqrt((${product()})^2 + ${chosen(["2", "x^2", "b^2"])})`,
+      () => `${factor} - ${factor} * where(${chosen(["x > 0", "x <= y"])}, ${f}(${sum()}), ${chosen(atoms)})`,
+      () => `log(1 - abs(${chosen(["tanh", "erf"])}(${sum()})))`,
+      () => `atanh(${f}(${sum()}) - ${chosen(["x", "sigmoid(y)", "tanh(x)", "(1 + erf(y))"])})`,
     ])();
     inFreshGraph(() => {
       const plain = formOf(`f(x, y; a = 1, b = 1) = ${body} + 0 * (x + y + a + b)`);
