@@ -750,6 +750,13 @@ const WIDE_ONE: Wide = {
   exponent: 1n,
 };
 
+const WIDE_TWO: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 2n,
+};
+
 const WIDE_NAN: Wide = {
   negative: false,
   mantissa: 0n,
@@ -1007,6 +1014,20 @@ function wideSqrt(x: Wide): Wide {
   return wideNormalised(false, root, (x.exponent + odd) >> 1n);
 }
 
+const WIDE_QUARTER: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: -1n,
+};
+
+const WIDE_HALF: Wide = {
+  negative: false,
+  mantissa:
+    0x800000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000n,
+  exponent: 0n,
+};
+
 const WIDE_1024: Wide = {
   negative: false,
   mantissa:
@@ -1092,6 +1113,28 @@ function wideExp(x: Wide): Wide {
   );
 }
 
+/** e^x - 1 for x in [0, 1). */
+function wideExpm1Near(x: Wide): Wide {
+  const quotient = natExpm1Quotient(x.mantissa >> -x.exponent);
+  return wideNormalised(
+    false,
+    (x.mantissa * quotient) >> 384n,
+    x.exponent + 1n,
+  );
+}
+
+/** e^x - 1, of small relative error near 0 too: e^-r - 1 = -(e^r - 1) / e^r. */
+function wideExpm1(x: Wide): Wide {
+  if (!wideLess(wideAbs(x), WIDE_HALF)) {
+    return wideSubtract(wideExp(x), WIDE_ONE);
+  }
+  const result = wideExpm1Near(wideAbs(x));
+  if (x.negative) {
+    return wideNegate(wideDivide(result, wideAdd(result, WIDE_ONE)));
+  }
+  return result;
+}
+
 /**
  * z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5
  * + z^3/7 - ...
@@ -1160,6 +1203,14 @@ function wideLog(x: Wide): Wide {
     wideDivide(wideSubtract(y, WIDE_ONE), wideAdd(y, WIDE_ONE)),
   );
   return wideAdd(wideMultiply(wideLogExponent(x), WIDE_LN2), logarithm);
+}
+
+/** ln(1 + x) = 2 artanh(x / (2 + x)), of small relative error near 0 too. */
+function wideLog1p(x: Wide): Wide {
+  if (wideLess(wideAbs(x), WIDE_QUARTER)) {
+    return wideTwiceArtanh(wideDivide(x, wideAdd(x, WIDE_TWO)));
+  }
+  return wideLog(wideAdd(x, WIDE_ONE));
 }
 
 /** x^n by squaring, for a whole number n. */
@@ -1394,17 +1445,26 @@ function wideLimitOfPowers(
 
 function pdeluExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   const t0 = wideSubtract(wideInteger(1n), x2);
-  const t1 = wideAdd(wideMultiply(x0, t0), wideInteger(1n));
-  const t2 = wideDivide(wideInteger(1n), t0);
-  let t3 = widePow(wideInteger(0n), t2);
-  if (wideLess(wideInteger(0n), t1)) {
-    t3 = widePow(t1, t2);
+  const t1 = wideMultiply(x0, t0);
+  const t2 = wideAdd(t1, wideInteger(1n));
+  const t3 = wideDivide(wideInteger(1n), t0);
+  let t4 = wideSubtract(wideInteger(1n), widePow(t2, t3));
+  if (wideLess(wideInteger(0n), t2)) {
+    t4 = wideNegate(wideExpm1(wideMultiply(t3, wideLog1p(t1))));
   }
-  let t4 = wideMultiply(x1, wideSubtract(t3, wideInteger(1n)));
+  let t5 = wideSubtract(wideInteger(1n), widePow(wideInteger(0n), t3));
+  if (!wideEqual(wideInteger(0n), wideInteger(0n))) {
+    t5 = wideNegate(wideExpm1(wideMultiply(t3, wideLog(wideInteger(0n)))));
+  }
+  let t6 = wideNegate(t5);
+  if (wideLess(wideInteger(0n), t2)) {
+    t6 = wideNegate(t4);
+  }
+  let t7 = wideMultiply(x1, t6);
   if (wideLess(wideInteger(0n), x0)) {
-    t4 = x0;
+    t7 = x0;
   }
-  return t4;
+  return t7;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1534,17 +1594,26 @@ function pdeluDxExactly(
 
 function pdeluDalphaExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   const t0 = wideSubtract(wideInteger(1n), x1);
-  const t1 = wideAdd(wideMultiply(x0, t0), wideInteger(1n));
-  const t2 = wideDivide(wideInteger(1n), t0);
-  let t3 = widePow(wideInteger(0n), t2);
-  if (wideLess(wideInteger(0n), t1)) {
-    t3 = widePow(t1, t2);
+  const t1 = wideMultiply(x0, t0);
+  const t2 = wideAdd(t1, wideInteger(1n));
+  const t3 = wideDivide(wideInteger(1n), t0);
+  let t4 = wideSubtract(wideInteger(1n), widePow(t2, t3));
+  if (wideLess(wideInteger(0n), t2)) {
+    t4 = wideNegate(wideExpm1(wideMultiply(t3, wideLog1p(t1))));
   }
-  let t4 = wideMultiply(x2, wideSubtract(t3, wideInteger(1n)));
+  let t5 = wideSubtract(wideInteger(1n), widePow(wideInteger(0n), t3));
+  if (!wideEqual(wideInteger(0n), wideInteger(0n))) {
+    t5 = wideNegate(wideExpm1(wideMultiply(t3, wideLog(wideInteger(0n)))));
+  }
+  let t6 = wideNegate(t5);
+  if (wideLess(wideInteger(0n), t2)) {
+    t6 = wideNegate(t4);
+  }
+  let t7 = wideMultiply(x2, t6);
   if (wideLess(wideInteger(0n), x0)) {
-    t4 = wideInteger(0n);
+    t7 = wideInteger(0n);
   }
-  return t4;
+  return t7;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1599,17 +1668,26 @@ function pdeluDalphaExactly(x0: number, x1: number, x2: number): number {
 
 function pdeluYExactlyWide(x0: Wide, x1: Wide, x2: Wide): Wide {
   const t0 = wideSubtract(wideInteger(1n), x2);
-  const t1 = wideAdd(wideMultiply(x0, t0), wideInteger(1n));
-  const t2 = wideDivide(wideInteger(1n), t0);
-  let t3 = widePow(wideInteger(0n), t2);
-  if (wideLess(wideInteger(0n), t1)) {
-    t3 = widePow(t1, t2);
+  const t1 = wideMultiply(x0, t0);
+  const t2 = wideAdd(t1, wideInteger(1n));
+  const t3 = wideDivide(wideInteger(1n), t0);
+  let t4 = wideSubtract(wideInteger(1n), widePow(t2, t3));
+  if (wideLess(wideInteger(0n), t2)) {
+    t4 = wideNegate(wideExpm1(wideMultiply(t3, wideLog1p(t1))));
   }
-  let t4 = wideMultiply(x1, wideSubtract(t3, wideInteger(1n)));
+  let t5 = wideSubtract(wideInteger(1n), widePow(wideInteger(0n), t3));
+  if (!wideEqual(wideInteger(0n), wideInteger(0n))) {
+    t5 = wideNegate(wideExpm1(wideMultiply(t3, wideLog(wideInteger(0n)))));
+  }
+  let t6 = wideNegate(t5);
+  if (wideLess(wideInteger(0n), t2)) {
+    t6 = wideNegate(t4);
+  }
+  let t7 = wideMultiply(x1, t6);
   if (wideLess(wideInteger(0n), x0)) {
-    t4 = x0;
+    t7 = x0;
   }
-  return t4;
+  return t7;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */

@@ -132,9 +132,6 @@ fn pdelu_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
   return select((select(t4, x0, pdelu_is_nan(x0)) - 1.0) * x1, x0, x0 > 0.0);
 }
 
-// A natural number of 384 bits, the highest word first.
-alias pdelu_nat = array<u32, 12>;
-
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
 // and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
@@ -142,7 +139,7 @@ alias pdelu_nat = array<u32, 12>;
 // is off by a few units of the last bit.
 struct pdelu_wide {
   negative: bool,
-  mantissa: pdelu_nat,
+  mantissa: vec4<u32>,
   exponent: i32,
 }
 
@@ -161,45 +158,21 @@ struct pdelu_wide_outcome {
 }
 
 // 2^(N - 1) and 2^N - 1.
-const pdelu_NAT_HALF: pdelu_nat = pdelu_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u);
+const pdelu_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
 
-const pdelu_WIDE_NAN: pdelu_wide = pdelu_wide(false, pdelu_nat(), (2 << 28u) + 4096);
+const pdelu_WIDE_NAN: pdelu_wide = pdelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
 
 const pdelu_WIDE_BEYOND: i32 = 2 << 28u;
 
-const pdelu_WIDE_ZERO: pdelu_wide = pdelu_wide(false, pdelu_nat(), -(2 << 28u));
+const pdelu_WIDE_ZERO: pdelu_wide = pdelu_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
 
-// a, or b where the condition holds.
-fn pdelu_nat_select(a: pdelu_nat, b: pdelu_nat, c: bool) -> pdelu_nat {
-  var x = a;
-  if (c) {
-    x = b;
-  }
-  return x;
-}
-
-// How many words there are: a variable, so that no compiler writes the loops over them out.
-var<private> pdelu_nat_words: i32 = 12;
-
-// A natural number of one word.
-fn pdelu_nat_of(n: u32) -> pdelu_nat {
-  var a = pdelu_nat();
-  a[pdelu_nat_words - 1] = n;
-  return a;
-}
-
-// a * 2^n without the bits that leave the words.
-fn pdelu_nat_shift_left(a: pdelu_nat, n: i32) -> pdelu_nat {
-  var x = a;
-  let words = n >> 5u;
+// a * 2^n without the bits that leave 128.
+fn pdelu_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
   let bits = u32(n & 31);
-  for (var i = 0; i < pdelu_nat_words; i++) {
-    let source = i + words;
-    let high = select(0u, x[min(source, 11)], source < pdelu_nat_words);
-    let low = select(0u, x[min(source + 1, 11)], source + 1 < pdelu_nat_words);
-    x[i] = (high << bits) | ((low >> 1u) >> (31u - bits));
-  }
-  return x;
+  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
+  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
 }
 
 fn pdelu_wide_from_f32(x: f32) -> pdelu_wide {
@@ -210,18 +183,18 @@ fn pdelu_wide_from_f32(x: f32) -> pdelu_wide {
   if (field == 255) {
     return pdelu_wide(
       negative,
-      pdelu_nat_select(pdelu_nat(), pdelu_NAT_HALF, fraction == 0u),
+      select(vec4<u32>(0u, 0u, 0u, 0u), pdelu_NAT_HALF, fraction == 0u),
       select(pdelu_WIDE_NAN.exponent, pdelu_WIDE_BEYOND, fraction == 0u)
     );
   }
   let digits = fraction + select(0u, 0x800000u, field > 0);
   let zeros = countLeadingZeros(digits);
   if (digits == 0u) {
-    return pdelu_wide(negative, pdelu_nat(), pdelu_WIDE_ZERO.exponent);
+    return pdelu_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), pdelu_WIDE_ZERO.exponent);
   }
   return pdelu_wide(
     negative,
-    pdelu_nat_shift_left(pdelu_nat_of(digits << zeros), 384 - 32),
+    pdelu_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
     max(field, 1) - 118 - i32(zeros)
   );
 }
@@ -257,50 +230,31 @@ const pdelu_WIDE_SEARCH: pdelu_wide_search = pdelu_wide_search(
   2 << 28u
 );
 
-const pdelu_WIDE_ONE: pdelu_wide = pdelu_wide(
-  false,
-  pdelu_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
-  1
-);
+const pdelu_WIDE_ONE: pdelu_wide = pdelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
 
-const pdelu_WIDE_1024: pdelu_wide = pdelu_wide(
-  false,
-  pdelu_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
-  11
-);
+const pdelu_WIDE_1024: pdelu_wide = pdelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 11);
 
 const pdelu_WIDE_LN2: pdelu_wide = pdelu_wide(
   false,
-  pdelu_nat(
-    0xb17217f7u,
-    0xd1cf79abu,
-    0xc9e3b398u,
-    0x03f2f6afu,
-    0x40f34326u,
-    0x7298b62du,
-    0x8a0d175bu,
-    0x8baafa2bu,
-    0xe7b87620u,
-    0x6debac98u,
-    0x559552fbu,
-    0x4afa1b10u
-  ),
+  vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u),
   0
 );
+
+const pdelu_WIDE_QUARTER: pdelu_wide = pdelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
+
+const pdelu_WIDE_TWO: pdelu_wide = pdelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
+
+const pdelu_WIDE_HALF: pdelu_wide = pdelu_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
 
 fn pdelu_wide_negate(x: pdelu_wide) -> pdelu_wide {
   return pdelu_wide(!x.negative, x.mantissa, x.exponent);
 }
 
-// a < b for natural numbers.
-fn pdelu_nat_less(a: pdelu_nat, b: pdelu_nat) -> bool {
-  var x = a;
-  var y = b;
-  var less = false;
-  for (var i = pdelu_nat_words - 1; i >= 0; i--) {
-    less = select(x[i] < y[i], less, x[i] == y[i]);
-  }
-  return less;
+// a < b for natural numbers of 128 bits.
+fn pdelu_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
+  let less = a < b;
+  let same = a == b;
+  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -308,88 +262,58 @@ fn pdelu_wide_is_smaller(a: pdelu_wide, b: pdelu_wide) -> bool {
   return (a.exponent < b.exponent) | ((a.exponent == b.exponent) & pdelu_nat_less(a.mantissa, b.mantissa));
 }
 
-const pdelu_NAT_ONES: pdelu_nat = pdelu_nat(
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu,
-  0xffffffffu
-);
+const pdelu_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
 
 const pdelu_WIDE_LIMIT: i32 = 1 << 28u;
 
 // floor(a / 2^n).
-fn pdelu_nat_shift_right(a: pdelu_nat, n: i32) -> pdelu_nat {
-  var x = a;
-  let words = n >> 5u;
+fn pdelu_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
+  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
+  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
   let bits = u32(n & 31);
-  for (var i = pdelu_nat_words - 1; i >= 0; i--) {
-    let source = i - words;
-    let low = select(0u, x[max(source, 0)], source >= 0);
-    let high = select(0u, x[max(source - 1, 0)], source >= 1);
-    x[i] = (low >> bits) | ((high << 1u) << (31u - bits));
-  }
-  return x;
+  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
+  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
 }
 
-// A difference of natural numbers.
-fn pdelu_nat_subtract(a: pdelu_nat, b: pdelu_nat) -> pdelu_nat {
-  var x = a;
-  var y = b;
-  var borrow = 0u;
-  for (var i = pdelu_nat_words - 1; i >= 0; i--) {
-    let part = y[i] + borrow;
-    let word = x[i];
-    borrow = u32(part < borrow) | u32(word < part);
-    x[i] = word - part;
-  }
-  return x;
+// A difference of natural numbers of 128 bits.
+fn pdelu_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let less = vec3<u32>(a.xyz < b.xyz);
+  let same = vec3<u32>(a.xyz == b.xyz);
+  let borrow_y = less.y | (same.y & less.x);
+  let borrow_z = less.z | (same.z & borrow_y);
+  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
 }
 
-// A sum of natural numbers.
-fn pdelu_nat_add(a: pdelu_nat, b: pdelu_nat) -> pdelu_nat {
-  var x = a;
-  var y = b;
-  var carry = 0u;
-  for (var i = pdelu_nat_words - 1; i >= 0; i--) {
-    let part = x[i] + carry;
-    let sum = part + y[i];
-    carry = u32(part < carry) | u32(sum < part);
-    x[i] = sum;
-  }
-  return x;
+// A sum of natural numbers of 128 bits, the lowest word first.
+fn pdelu_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  let sum = a + b;
+  let carries = vec3<u32>(sum.xyz < a.xyz);
+  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
+  let carry_y = carries.y | (full.y & carries.x);
+  let carry_z = carries.z | (full.z & carry_y);
+  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
 }
 
 // How many bits a natural number has.
-fn pdelu_nat_bit_length(a: pdelu_nat) -> i32 {
-  var x = a;
-  var bits = 0;
-  for (var i = pdelu_nat_words - 1; i >= 0; i--) {
-    bits = select(32 * (pdelu_nat_words - i) - i32(countLeadingZeros(x[i])), bits, x[i] == 0u);
-  }
-  return bits;
+fn pdelu_nat_bit_length(a: vec4<u32>) -> i32 {
+  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
+  let word = select(high.y, high.x, high.y == 0u);
+  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
+  return below + 32 - i32(countLeadingZeros(word));
 }
 
 // A natural number below 2^32, or the lowest 32 bits of one.
-fn pdelu_nat_low_word(a: pdelu_nat) -> u32 {
-  var x = a;
-  return x[pdelu_nat_words - 1];
+fn pdelu_nat_low_word(a: vec4<u32>) -> u32 {
+  return a.x;
 }
 
 fn pdelu_wide_add_loose(a: pdelu_wide, b: pdelu_wide) -> pdelu_wide {
   let swapped = pdelu_wide_is_smaller(a, b);
-  let large = pdelu_nat_select(a.mantissa, b.mantissa, swapped);
-  let small = pdelu_nat_select(b.mantissa, a.mantissa, swapped);
+  let large = select(a.mantissa, b.mantissa, swapped);
+  let small = select(b.mantissa, a.mantissa, swapped);
   let negative = select(a.negative, b.negative, swapped);
   let exponent = max(a.exponent, b.exponent);
-  let shift = min(exponent - min(a.exponent, b.exponent), 384);
+  let shift = min(exponent - min(a.exponent, b.exponent), 128);
   let addend = pdelu_nat_shift_right(small, shift);
   if (a.negative == b.negative) {
     let room = pdelu_nat_subtract(pdelu_NAT_ONES, large);
@@ -399,10 +323,7 @@ fn pdelu_wide_add_loose(a: pdelu_wide, b: pdelu_wide) -> pdelu_wide {
         pdelu_nat_add(
           pdelu_NAT_HALF,
           pdelu_nat_shift_right(
-            pdelu_nat_subtract(
-              pdelu_nat_subtract(addend, room),
-              pdelu_nat(0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 1u)
-            ),
+            pdelu_nat_subtract(pdelu_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
             1
           )
         ),
@@ -419,70 +340,36 @@ fn pdelu_wide_add_loose(a: pdelu_wide, b: pdelu_wide) -> pdelu_wide {
   if ((shift == 1) & pdelu_nat_less(difference, pdelu_NAT_HALF)) {
     return pdelu_wide(
       negative,
-      pdelu_nat_subtract(pdelu_nat_shift_left(difference, 1), pdelu_nat_of(pdelu_nat_low_word(small) & 1u)),
+      pdelu_nat_subtract(
+        pdelu_nat_shift_left(difference, 1),
+        vec4<u32>(pdelu_nat_low_word(small) & 1u, 0u, 0u, 0u)
+      ),
       exponent - 1
     );
   }
   return pdelu_wide(negative, difference, exponent);
 }
 
-// a == 0 for a natural number.
-fn pdelu_nat_is_zero(a: pdelu_nat) -> bool {
-  var x = a;
-  var bits = 0u;
-  for (var i = 0; i < pdelu_nat_words; i++) {
-    bits |= x[i];
-  }
-  return bits == 0u;
-}
-
 fn pdelu_wide_is_nan(x: pdelu_wide) -> bool {
-  return pdelu_nat_is_zero(x.mantissa) & (x.exponent > 0);
+  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
 }
 
-// floor(a * 2^N / b) for a < b and N bits in use, 16 bits at a time: each is at most two too large when it is first guessed
-// (Knuth, The Art of Computer Programming, 4.3.1).
-fn pdelu_nat_divide_high(a: pdelu_nat, b: pdelu_nat) -> pdelu_nat {
-  let shift = 32 * pdelu_nat_words - pdelu_nat_bit_length(b);
-  var rest = pdelu_nat_shift_left(a, shift);
-  var y = pdelu_nat_shift_left(b, shift);
-  var quotient = pdelu_nat();
-  let leading = y[0] >> 16u;
-  for (var digit = 0; digit < 2 * pdelu_nat_words; digit++) {
-    var q = min(rest[0] / max(leading, 1u), 0xffffu);
-    let top = rest[0] >> 16u;
-    var carry = 0u;
-    var below = 0u;
-    for (var i = pdelu_nat_words - 1; i >= 0; i--) {
-      let word = (rest[i] << 16u) | below;
-      below = rest[i] >> 16u;
-      let upper = (y[i] >> 16u) * q;
-      let lower = (y[i] & 0xffffu) * q;
-      let low = lower + (upper << 16u);
-      let part = low + carry;
-      rest[i] = word - part;
-      carry = (upper >> 16u) + u32(low < lower) + u32(part < carry) + u32(word < part);
-    }
-    var missing = carry - top;
-    while (missing != 0u) {
-      var sum_carry = 0u;
-      for (var i = pdelu_nat_words - 1; i >= 0; i--) {
-        let part = rest[i] + sum_carry;
-        let sum = part + y[i];
-        sum_carry = u32(part < sum_carry) | u32(sum < part);
-        rest[i] = sum;
-      }
-      missing -= sum_carry;
-      q -= 1u;
-    }
-    quotient[digit >> 1u] |= q << select(16u, 0u, (digit & 1) == 1);
+// floor(a * 2^128 / b) for a < b, bit by bit.
+fn pdelu_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var rest = a;
+  var quotient = vec4<u32>();
+  for (var i = 0; i < 128; i++) {
+    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
+    let fits = rest.w >= 0x80000000u || !pdelu_nat_less(doubled, b);
+    rest = select(doubled, pdelu_nat_subtract(doubled, b), fits);
+    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
   }
   return quotient;
 }
 
 fn pdelu_wide_divide_loose(a: pdelu_wide, b: pdelu_wide) -> pdelu_wide {
   let negative = a.negative != b.negative;
-  let both_zero = pdelu_nat_is_zero(a.mantissa) & pdelu_nat_is_zero(b.mantissa);
+  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
   if (
     pdelu_wide_is_nan(b) |
     both_zero |
@@ -491,48 +378,41 @@ fn pdelu_wide_divide_loose(a: pdelu_wide, b: pdelu_wide) -> pdelu_wide {
     return pdelu_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
-  if (pdelu_nat_is_zero(b.mantissa)) {
+  if (all(b.mantissa == vec4<u32>())) {
     return pdelu_wide(negative, a.mantissa, exponent);
   }
   let fits = pdelu_nat_less(a.mantissa, b.mantissa);
   let quotient = pdelu_nat_divide_high(
-    pdelu_nat_select(pdelu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    select(pdelu_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
     b.mantissa
   );
   return pdelu_wide(
     negative,
-    pdelu_nat_select(pdelu_nat_add(pdelu_NAT_HALF, pdelu_nat_shift_right(quotient, 1)), quotient, fits),
+    select(pdelu_nat_add(pdelu_NAT_HALF, pdelu_nat_shift_right(quotient, 1)), quotient, fits),
     exponent + i32(!fits)
   );
 }
 
-// The upper 32 bits of a product.
-fn pdelu_multiply_high(a: u32, b: u32) -> u32 {
-  let a0 = a & 0xffffu;
-  let a1 = a >> 16u;
+// The upper words of the products of each word of a with b.
+fn pdelu_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
+  let a0 = a & vec4<u32>(0xffffu);
+  let a1 = a >> vec4<u32>(16u);
   let b0 = b & 0xffffu;
   let b1 = b >> 16u;
-  let middle = a1 * b0 + ((a0 * b0) >> 16u);
-  let carry = (middle & 0xffffu) + a0 * b1;
-  return a1 * b1 + (middle >> 16u) + (carry >> 16u);
+  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
+  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
+  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
 }
 
-// The upper words of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
-fn pdelu_nat_multiply_high(a: pdelu_nat, b: pdelu_nat) -> pdelu_nat {
-  var x = a;
-  var y = b;
-  var sum = pdelu_nat();
-  for (var i = pdelu_nat_words - 1; i >= 0; i--) {
-    var carry = 0u;
-    for (var j = pdelu_nat_words - 1; j >= 0; j--) {
-      let high = pdelu_multiply_high(x[j], y[i]);
-      let low = x[j] * y[i];
-      let part = sum[j] + low;
-      let total = part + carry;
-      carry = high + u32(part < low) + u32(total < carry);
-      sum[min(j + 1, 11)] = total;
-    }
-    sum[0] = carry;
+// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn pdelu_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
+  var words = b;
+  var sum = vec4<u32>();
+  for (var i = 0; i < 4; i++) {
+    let low = a * words.x;
+    let total = pdelu_nat_add(sum, low);
+    sum = pdelu_nat_add(vec4<u32>(total.yzw, u32(pdelu_nat_less(total, low))), pdelu_nat_high_words(a, words.x));
+    words = words.yzwx;
   }
   return sum;
 }
@@ -541,59 +421,33 @@ fn pdelu_wide_multiply_loose(a: pdelu_wide, b: pdelu_wide) -> pdelu_wide {
   let product = pdelu_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = pdelu_nat_is_zero(product) & (exponent > -pdelu_WIDE_LIMIT);
+  let invalid = all(product == vec4<u32>()) & (exponent > -pdelu_WIDE_LIMIT);
   return pdelu_wide(a.negative != b.negative, product, select(exponent, pdelu_WIDE_NAN.exponent, invalid));
 }
 
-const pdelu_NAT_HALF_LOG2_E: pdelu_nat = pdelu_nat(
-  0xb8aa3b29u,
-  0x5c17f0bbu,
-  0xbe87fed0u,
-  0x691d3e88u,
-  0xeb577aa8u,
-  0xdd695a58u,
-  0x8b25166cu,
-  0xd1a13247u,
-  0xde1c43f7u,
-  0x55176cd6u,
-  0x24d92f75u,
-  0xc16be0b3u
-);
+const pdelu_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
 
 // ln 2, log2(e) / 2, sqrt(1/2).
-const pdelu_NAT_LN2: pdelu_nat = pdelu_nat(
-  0xb17217f7u,
-  0xd1cf79abu,
-  0xc9e3b398u,
-  0x03f2f6afu,
-  0x40f34326u,
-  0x7298b62du,
-  0x8a0d175bu,
-  0x8baafa2bu,
-  0xe7b87620u,
-  0x6debac98u,
-  0x559552fbu,
-  0x4afa1b10u
-);
+const pdelu_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
 
 // floor(a / n) for 0 < n < 2^16.
-fn pdelu_nat_divide_short(a: pdelu_nat, n: u32) -> pdelu_nat {
-  var x = a;
+fn pdelu_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
+  var quotient = a;
   var rest = 0u;
-  for (var i = 0; i < pdelu_nat_words; i++) {
-    let high = (rest << 16u) | (x[i] >> 16u);
-    let low = ((high % n) << 16u) | (x[i] & 0xffffu);
+  for (var i = 0; i < 4; i++) {
+    let high = (rest << 16u) | (quotient.w >> 16u);
+    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
     rest = low % n;
-    x[i] = ((high / n) << 16u) | (low / n);
+    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
   }
-  return x;
+  return quotient;
 }
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn pdelu_nat_expm1_series(r: pdelu_nat) -> pdelu_nat {
+fn pdelu_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
   var term = pdelu_NAT_HALF;
   var quotient = pdelu_NAT_HALF;
-  for (var k = 2u; !pdelu_nat_is_zero(term); k++) {
+  for (var k = 2u; !all(term == vec4<u32>()); k++) {
     term = pdelu_nat_divide_short(pdelu_nat_multiply_high(term, r), k);
     quotient = pdelu_nat_add(quotient, term);
   }
@@ -603,25 +457,25 @@ fn pdelu_nat_expm1_series(r: pdelu_nat) -> pdelu_nat {
 fn pdelu_wide_exponential_loose(x: pdelu_wide, near: u32) -> pdelu_wide {
   let is_near = near == 1u;
   let quotient = pdelu_nat_multiply_high(x.mantissa, pdelu_NAT_HALF_LOG2_E);
-  let exponent = clamp(i32(x.exponent), -384, 28);
-  let point = 384 - 1 - exponent;
+  let exponent = clamp(i32(x.exponent), -128, 28);
+  let point = 128 - 1 - exponent;
   let whole = pdelu_nat_shift_right(quotient, max(point, 0));
   let rest = pdelu_nat_subtract(quotient, pdelu_nat_shift_left(whole, max(point, 0)));
-  let shift = 384 - point;
-  let scaled = pdelu_nat_select(
+  let shift = 128 - point;
+  let scaled = select(
     pdelu_nat_shift_left(rest, max(shift, 0)),
     pdelu_nat_shift_right(rest, max(-shift, 0)),
     shift < 0
   );
-  let fraction = pdelu_nat_select(scaled, pdelu_nat_subtract(pdelu_NAT_ONES, scaled), x.negative);
+  let fraction = select(scaled, pdelu_nat_subtract(pdelu_NAT_ONES, scaled), x.negative);
   let size = i32(pdelu_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
-  let r = pdelu_nat_select(
+  let r = select(
     pdelu_nat_multiply_high(fraction, pdelu_NAT_LN2),
     pdelu_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = pdelu_nat_multiply_high(pdelu_nat_select(r, x.mantissa, is_near), pdelu_nat_expm1_series(r));
+  let excess = pdelu_nat_multiply_high(select(r, x.mantissa, is_near), pdelu_nat_expm1_series(r));
   if (is_near) {
     return pdelu_wide(false, excess, x.exponent + 1);
   }
@@ -632,7 +486,7 @@ fn pdelu_wide_exponential_loose(x: pdelu_wide, near: u32) -> pdelu_wide {
     let vanishing = select(1 - pdelu_WIDE_LIMIT, -pdelu_WIDE_BEYOND, x.exponent > pdelu_WIDE_LIMIT);
     return pdelu_wide(false, pdelu_NAT_HALF, select(pdelu_WIDE_BEYOND, vanishing, x.negative));
   }
-  if (x.exponent < -384) {
+  if (x.exponent < -128) {
     return pdelu_WIDE_ONE;
   }
   return pdelu_wide(false, pdelu_nat_add(pdelu_NAT_HALF, excess), max(n + 1, 1 - pdelu_WIDE_LIMIT));
@@ -642,36 +496,25 @@ fn pdelu_wide_scale_loose(x: pdelu_wide, k: i32) -> pdelu_wide {
   return pdelu_wide(x.negative, x.mantissa, x.exponent + k);
 }
 
-// a == b for natural numbers.
-fn pdelu_nat_equal(a: pdelu_nat, b: pdelu_nat) -> bool {
-  var x = a;
-  var y = b;
-  var differs = 0u;
-  for (var i = 0; i < pdelu_nat_words; i++) {
-    differs |= x[i] ^ y[i];
-  }
-  return differs == 0u;
-}
-
 fn pdelu_wide_floor_loose(x: pdelu_wide) -> pdelu_wide {
-  let bits = 384;
-  if ((x.exponent >= bits) | pdelu_nat_is_zero(x.mantissa)) {
+  let bits = 128;
+  if ((x.exponent >= bits) | all(x.mantissa == vec4<u32>())) {
     return x;
   }
   let fraction = min(bits - x.exponent, bits);
   let whole = pdelu_nat_shift_right(x.mantissa, fraction);
-  let up = x.negative & !pdelu_nat_equal(pdelu_nat_shift_left(whole, fraction), x.mantissa);
-  return pdelu_wide(x.negative, pdelu_nat_add(whole, pdelu_nat_of(u32(up))), bits);
+  let up = x.negative & any(pdelu_nat_shift_left(whole, fraction) != x.mantissa);
+  return pdelu_wide(x.negative, pdelu_nat_add(whole, vec4<u32>(u32(up), 0u, 0u, 0u)), bits);
 }
 
 fn pdelu_wide_is_negative(x: pdelu_wide) -> bool {
-  return x.negative & !pdelu_nat_is_zero(x.mantissa);
+  return x.negative & !all(x.mantissa == vec4<u32>());
 }
 
 fn pdelu_wide_equal(a: pdelu_wide, b: pdelu_wide) -> bool {
   let same =
     (a.exponent == b.exponent) &
-    pdelu_nat_equal(a.mantissa, b.mantissa) &
+    all(a.mantissa == b.mantissa) &
     (pdelu_wide_is_negative(a) == pdelu_wide_is_negative(b));
   return same & !pdelu_wide_is_nan(a);
 }
@@ -691,17 +534,17 @@ fn pdelu_wide_less(a: pdelu_wide, b: pdelu_wide) -> bool {
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
-fn pdelu_wide_normalised(negative: bool, mantissa: pdelu_nat, exponent: i32) -> pdelu_wide {
+fn pdelu_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> pdelu_wide {
   if (!pdelu_nat_less(mantissa, pdelu_NAT_HALF) & (abs(exponent) < pdelu_WIDE_LIMIT)) {
     return pdelu_wide(negative, mantissa, exponent);
   }
-  let shift = 384 - pdelu_nat_bit_length(mantissa);
+  let shift = 128 - pdelu_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= pdelu_WIDE_LIMIT;
-  if (pdelu_nat_is_zero(mantissa) | (is_far & (least < 0))) {
+  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
     return pdelu_wide(
       negative,
-      pdelu_nat(),
+      vec4<u32>(0u, 0u, 0u, 0u),
       select(pdelu_WIDE_ZERO.exponent, pdelu_WIDE_NAN.exponent, exponent >= pdelu_WIDE_BEYOND)
     );
   }
@@ -712,14 +555,14 @@ fn pdelu_wide_normalised(negative: bool, mantissa: pdelu_nat, exponent: i32) -> 
 }
 
 fn pdelu_wide_floor(x: pdelu_wide) -> pdelu_wide {
-  let bits = 384;
-  if ((x.exponent >= bits) | pdelu_nat_is_zero(x.mantissa)) {
+  let bits = 128;
+  if ((x.exponent >= bits) | all(x.mantissa == vec4<u32>())) {
     return x;
   }
   let fraction = min(bits - x.exponent, bits);
   let whole = pdelu_nat_shift_right(x.mantissa, fraction);
-  let up = x.negative & !pdelu_nat_equal(pdelu_nat_shift_left(whole, fraction), x.mantissa);
-  return pdelu_wide_normalised(x.negative, pdelu_nat_add(whole, pdelu_nat_of(u32(up))), bits);
+  let up = x.negative & any(pdelu_nat_shift_left(whole, fraction) != x.mantissa);
+  return pdelu_wide_normalised(x.negative, pdelu_nat_add(whole, vec4<u32>(u32(up), 0u, 0u, 0u)), bits);
 }
 
 // x * 2^k for a small k.
@@ -731,7 +574,7 @@ fn pdelu_wide_multiply(a: pdelu_wide, b: pdelu_wide) -> pdelu_wide {
   let product = pdelu_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = pdelu_nat_is_zero(product) & (exponent > -pdelu_WIDE_LIMIT);
+  let invalid = all(product == vec4<u32>()) & (exponent > -pdelu_WIDE_LIMIT);
   return pdelu_wide_normalised(
     a.negative != b.negative,
     product,
@@ -759,24 +602,11 @@ fn pdelu_wide_whole_power_loose(x: pdelu_wide, n: pdelu_wide) -> pdelu_wide {
 
 fn pdelu_wide_integer_loose(n: i32) -> pdelu_wide {
   let size = abs(n);
-  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 384, 0);
-  return pdelu_wide(n < 0, pdelu_nat_of(u32(size >> u32(excess))), 384 + excess);
+  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 128, 0);
+  return pdelu_wide(n < 0, vec4<u32>(u32(size >> u32(excess)), 0u, 0u, 0u), 128 + excess);
 }
 
-const pdelu_NAT_SQRT_HALF: pdelu_nat = pdelu_nat(
-  0xb504f333u,
-  0xf9de6484u,
-  0x597d89b3u,
-  0x754abe9fu,
-  0x1d6f60bau,
-  0x893ba84cu,
-  0xed17ac85u,
-  0x83339915u,
-  0x4afc8304u,
-  0x3ab8a2c3u,
-  0xa8b1fe6fu,
-  0xdc83db39u
-);
+const pdelu_NAT_SQRT_HALF: vec4<u32> = vec4<u32>(0x754abe9fu, 0x597d89b3u, 0xf9de6484u, 0xb504f333u);
 
 fn pdelu_wide_log_exponent_loose(x: pdelu_wide) -> pdelu_wide {
   if (pdelu_wide_is_negative(x)) {
@@ -785,7 +615,7 @@ fn pdelu_wide_log_exponent_loose(x: pdelu_wide) -> pdelu_wide {
   if (abs(x.exponent) >= pdelu_WIDE_LIMIT) {
     return pdelu_wide(
       x.exponent < 0,
-      pdelu_nat_select(pdelu_NAT_HALF, pdelu_nat(), pdelu_wide_is_nan(x)),
+      select(pdelu_NAT_HALF, vec4<u32>(0u, 0u, 0u, 0u), pdelu_wide_is_nan(x)),
       abs(x.exponent)
     );
   }
@@ -801,23 +631,19 @@ fn pdelu_wide_log_fraction(x: pdelu_wide) -> pdelu_wide {
 }
 
 // z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5 + z^3/7 - ...
-fn pdelu_nat_arctangent_series(z: pdelu_nat, alternating: bool) -> pdelu_nat {
-  var sum = pdelu_nat();
+fn pdelu_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> vec4<u32> {
+  var sum = vec4<u32>(0u, 0u, 0u, 0u);
   var power = z;
-  for (var k = 3u; !pdelu_nat_is_zero(power); k = k + 2u) {
+  for (var k = 3u; !all(power == vec4<u32>()); k = k + 2u) {
     let term = pdelu_nat_divide_short(power, k);
-    sum = pdelu_nat_select(
-      pdelu_nat_add(sum, term),
-      pdelu_nat_subtract(sum, term),
-      alternating & ((k & 2u) == 0u)
-    );
+    sum = select(pdelu_nat_add(sum, term), pdelu_nat_subtract(sum, term), alternating & ((k & 2u) == 0u));
     power = pdelu_nat_multiply_high(power, z);
   }
   return sum;
 }
 
 // x^2 as a fraction, for |x| < 1; 0 for NaN.
-fn pdelu_nat_square(x: pdelu_wide) -> pdelu_nat {
+fn pdelu_nat_square(x: pdelu_wide) -> vec4<u32> {
   let fraction = pdelu_nat_shift_right(x.mantissa, max(-x.exponent, 0));
   return pdelu_nat_multiply_high(fraction, fraction);
 }
@@ -841,7 +667,7 @@ fn pdelu_wide_sqrt_loose(x: pdelu_wide) -> pdelu_wide {
   let a = pdelu_nat_shift_right(x.mantissa, odd);
   var root = pdelu_nat_add(pdelu_nat_shift_right(a, 1), pdelu_NAT_HALF);
   var step_ = pdelu_nat_subtract(root, a);
-  while (!pdelu_nat_is_zero(step_)) {
+  while (!all(step_ == vec4<u32>())) {
     step_ = pdelu_nat_shift_right(pdelu_nat_subtract(root, pdelu_nat_divide_high(a, root)), 1);
     root = pdelu_nat_subtract(root, step_);
   }
@@ -850,93 +676,130 @@ fn pdelu_wide_sqrt_loose(x: pdelu_wide) -> pdelu_wide {
 
 // Whether no digit of the smaller one is cut off in a sum.
 fn pdelu_wide_adds_exactly(a: pdelu_wide, b: pdelu_wide) -> bool {
-  let shift = min(abs(a.exponent - b.exponent), 384);
-  let small = pdelu_nat_select(a.mantissa, b.mantissa, b.exponent < a.exponent);
-  return pdelu_nat_equal(pdelu_nat_shift_left(pdelu_nat_shift_right(small, shift), shift), small);
+  let shift = min(abs(a.exponent - b.exponent), 128);
+  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return all(pdelu_nat_shift_left(pdelu_nat_shift_right(small, shift), shift) == small);
 }
 
 fn pdelu_wide_leading_of(x: pdelu_wide) -> pdelu_wide_leading {
-  let high = pdelu_nat_shift_right(x.mantissa, 384 - 32);
-  let is_more = !pdelu_nat_equal(pdelu_nat_shift_left(high, 384 - 32), x.mantissa);
+  let high = pdelu_nat_shift_right(x.mantissa, 128 - 32);
+  let is_more = any(pdelu_nat_shift_left(high, 128 - 32) != x.mantissa);
   return pdelu_wide_leading(x.negative, pdelu_nat_low_word(high) | u32(is_more), x.exponent);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
 //   r2 = negate(r2)
 //   r2 = add(r3, r2)
-//   r10 = divide(r3, r2)
-//   r4 = multiply(r10, r4)
+//   r13 = divide(r3, r2)
+//   r4 = multiply(r13, r4)
 //   r4 = exponential(r4, 0)
-//   r11 = scale(r10, 1)
-//   r12 = floor(r10)
-//   r12 = equal(r12, r10)
-//   r13 = select(r11, r10, r12)
-//   r14 = abs(r10)
-//   r6 = less(r14, r6)
-//   r14 = floor(r11)
-//   r11 = equal(r14, r11)
-//   r11 = select(r6, r11, r6)
-//   r13 = select(r5, r13, r11)
-//   r6 = whole_power(r5, r13)
-//   r6 = select(r4, r6, r11)
-//   r4 = is_nan(r10)
+//   r14 = scale(r13, 1)
+//   r15 = floor(r13)
+//   r15 = equal(r15, r13)
+//   r16 = select(r14, r13, r15)
+//   r17 = abs(r13)
+//   r6 = less(r17, r6)
+//   r17 = floor(r14)
+//   r14 = equal(r17, r14)
+//   r14 = select(r6, r14, r6)
+//   r16 = select(r5, r16, r14)
+//   r6 = whole_power(r5, r16)
+//   r6 = select(r4, r6, r14)
+//   r4 = is_nan(r13)
 //   r4 = negate(r4)
-//   r14 = negate(r4)
-//   r14 = select(r6, r7, r14)
+//   r17 = negate(r4)
+//   r17 = select(r6, r7, r17)
+//   r17 = negate(r17)
+//   r17 = add(r3, r17)
 //   r2 = multiply(r0, r2)
-//   r2 = add(r2, r3)
-//   r6 = abs(r2)
-//   r15 = log_exponent(r6)
-//   r8 = multiply(r15, r8)
-//   r15 = log_fraction(r6)
-//   r16 = add(r15, r9)
-//   r15 = add(r15, r3)
-//   r15 = divide(r16, r15)
-//   r15 = twice_artanh(r15)
-//   r15 = add(r8, r15)
-//   r15 = multiply(r10, r15)
-//   r15 = exponential(r15, 0)
-//   r6 = equal(r6, r3)
-//   r6 = negate(r6)
-//   r6 = select(r3, r15, r6)
-//   r15 = negate(r6)
-//   r3 = is_negative(r2)
-//   r10 = scale(r10, -1)
-//   r8 = floor(r10)
-//   r10 = equal(r8, r10)
-//   r10 = negate(r10)
-//   r10 = select(r3, r10, r3)
-//   r10 = select(r6, r15, r10)
-//   r15 = negate(r12)
-//   r15 = select(r3, r15, r3)
-//   r15 = select(r10, r7, r15)
-//   r10 = sqrt(r2)
-//   r12 = select(r10, r2, r12)
-//   r13 = whole_power(r12, r13)
-//   r11 = select(r15, r13, r11)
-//   r13 = is_nan(r2)
-//   r13 = negate(r13)
-//   r4 = select(r13, r4, r13)
+//   r6 = add(r2, r3)
+//   r18 = abs(r6)
+//   r19 = log_exponent(r18)
+//   r19 = multiply(r19, r8)
+//   r20 = log_fraction(r18)
+//   r21 = add(r20, r9)
+//   r20 = add(r20, r3)
+//   r20 = divide(r21, r20)
+//   r20 = twice_artanh(r20)
+//   r20 = add(r19, r20)
+//   r20 = multiply(r13, r20)
+//   r20 = exponential(r20, 0)
+//   r18 = equal(r18, r3)
+//   r18 = negate(r18)
+//   r18 = select(r3, r20, r18)
+//   r20 = negate(r18)
+//   r19 = is_negative(r6)
+//   r21 = scale(r13, -1)
+//   r22 = floor(r21)
+//   r21 = equal(r22, r21)
+//   r21 = negate(r21)
+//   r21 = select(r19, r21, r19)
+//   r21 = select(r18, r20, r21)
+//   r20 = negate(r15)
+//   r20 = select(r19, r20, r19)
+//   r20 = select(r21, r7, r20)
+//   r21 = sqrt(r6)
+//   r15 = select(r21, r6, r15)
+//   r16 = whole_power(r15, r16)
+//   r14 = select(r20, r16, r14)
+//   r16 = is_nan(r6)
+//   r16 = negate(r16)
+//   r4 = select(r16, r4, r16)
 //   r4 = negate(r4)
-//   r4 = select(r11, r7, r4)
-//   r2 = less(r5, r2)
-//   r2 = select(r14, r4, r2)
-//   r9 = add(r2, r9)
-//   r9 = multiply(r1, r9)
+//   r4 = select(r14, r7, r4)
+//   r4 = negate(r4)
+//   r4 = add(r3, r4)
+//   r7 = log_exponent(r6)
+//   r14 = abs(r2)
+//   r10 = less(r14, r10)
+//   r7 = select(r7, r5, r10)
+//   r8 = multiply(r7, r8)
+//   r7 = log_fraction(r6)
+//   r7 = add(r7, r9)
+//   r10 = select(r7, r2, r10)
+//   r11 = add(r10, r11)
+//   r11 = divide(r10, r11)
+//   r11 = twice_artanh(r11)
+//   r11 = add(r8, r11)
+//   r11 = multiply(r13, r11)
+//   r13 = abs(r11)
+//   r12 = less(r13, r12)
+//   r13 = select(r5, r13, r12)
+//   r13 = exponential(r13, 1)
+//   r3 = add(r13, r3)
+//   r3 = divide(r13, r3)
+//   r3 = negate(r3)
+//   r3 = select(r13, r3, r11)
+//   r11 = exponential(r11, 0)
+//   r9 = add(r11, r9)
+//   r12 = negate(r12)
+//   r12 = select(r3, r9, r12)
+//   r12 = negate(r12)
+//   r6 = less(r5, r6)
+//   r12 = select(r4, r12, r6)
+//   r6 = select(r17, r12, r6)
+//   r6 = negate(r6)
+//   r6 = multiply(r1, r6)
 //   r5 = less(r5, r0)
-//   r5 = select(r9, r0, r5)
+//   r5 = select(r6, r0, r5)
 fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_wide_outcome {
-  var registers = array<pdelu_wide, 17>(
+  var registers = array<pdelu_wide, 23>(
     x0,
     x1,
     x2,
     pdelu_WIDE_ONE,
-    pdelu_wide(true, pdelu_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 536870912),
+    pdelu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 536870912),
     pdelu_WIDE_ZERO,
     pdelu_WIDE_1024,
     pdelu_WIDE_NAN,
     pdelu_WIDE_LN2,
-    pdelu_wide(true, pdelu_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 1),
+    pdelu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    pdelu_WIDE_QUARTER,
+    pdelu_WIDE_TWO,
+    pdelu_WIDE_HALF,
+    pdelu_WIDE_ZERO,
+    pdelu_WIDE_ZERO,
+    pdelu_WIDE_ZERO,
     pdelu_WIDE_ZERO,
     pdelu_WIDE_ZERO,
     pdelu_WIDE_ZERO,
@@ -946,7 +809,7 @@ fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_w
     pdelu_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 17>(
+  var errors = array<i32, 23>(
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
@@ -963,26 +826,39 @@ fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_w
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
+    -pdelu_WIDE_BEYOND,
+    -pdelu_WIDE_BEYOND,
+    -pdelu_WIDE_BEYOND,
+    -pdelu_WIDE_BEYOND,
+    -pdelu_WIDE_BEYOND,
+    -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 126>(
-    0x00000002u, 0x00000802u, 0x00000402u, 0x00000803u, 0x0000080au, 0x00000803u, 0x00000c04u, 0x0000100au, 0x00001004u,
-    0x20001004u, 0x0000140bu, 0x2010280au, 0x0000180cu, 0x0000280au, 0x00001c0cu, 0x0000280cu, 0x0000200du, 0x00c0280bu,
-    0x0000240eu, 0x0000280au, 0x00002806u, 0x0000180eu, 0x0000180eu, 0x00002c0bu, 0x00001c0bu, 0x00002c0eu, 0x0000200bu,
-    0x00602c06u, 0x0000200du, 0x00b03405u, 0x00002c06u, 0x00003405u, 0x00002006u, 0x00b01804u, 0x00003004u, 0x0000280au,
-    0x00000004u, 0x00001004u, 0x0000000eu, 0x00001004u, 0x0000200eu, 0x00e01c06u, 0x00000c02u, 0x00000800u, 0x00000402u,
-    0x00000c02u, 0x00002406u, 0x00000802u, 0x0000340fu, 0x00001806u, 0x00000c08u, 0x0000200fu, 0x0000380fu, 0x00001806u,
-    0x00000410u, 0x0000240fu, 0x0000040fu, 0x00000c0fu, 0x0000080fu, 0x00003c10u, 0x00003c0fu, 0x00003c0fu, 0x0000040fu,
-    0x00003c08u, 0x00000c0fu, 0x00003c0au, 0x0000100fu, 0x20003c0fu, 0x00001c06u, 0x00000c06u, 0x00000006u, 0x00001806u,
-    0x00002006u, 0x00603c03u, 0x0000000fu, 0x00001806u, 0x00004003u, 0x00000802u, 0x0000140au, 0x1ff0280au, 0x00001808u,
-    0x0000280au, 0x00001c0au, 0x00002808u, 0x0000000au, 0x0000280au, 0x0000200au, 0x00302803u, 0x0000200au, 0x00a03c06u,
-    0x0000000fu, 0x0000300cu, 0x0000200fu, 0x00303c03u, 0x0000200fu, 0x00f01c0au, 0x0000440au, 0x00000802u, 0x0000200cu,
-    0x00c0080au, 0x00002c0du, 0x0000340cu, 0x0000200bu, 0x00b0340fu, 0x0000300du, 0x00000802u, 0x0000000du, 0x0000340du,
-    0x00002004u, 0x00d0100du, 0x00000004u, 0x00001004u, 0x00002004u, 0x00401c0bu, 0x00002802u, 0x00000805u, 0x00002002u,
-    0x0020100eu, 0x00000409u, 0x00002402u, 0x00000c09u, 0x00002401u, 0x00002805u, 0x00000005u, 0x00002005u, 0x00500009u
+  var steps = array<u32, 188>(
+    0x00000002u, 0x00000802u, 0x00000402u, 0x00000803u, 0x0000080du, 0x00000803u, 0x00000c04u, 0x0000100du, 0x00001004u,
+    0x20001004u, 0x0000140eu, 0x2010340du, 0x0000180fu, 0x0000340du, 0x00001c0fu, 0x0000340fu, 0x00002010u, 0x00f0340eu,
+    0x00002411u, 0x0000340du, 0x00002806u, 0x00001811u, 0x00001811u, 0x0000380eu, 0x00001c0eu, 0x00003811u, 0x0000200eu,
+    0x00603806u, 0x00002010u, 0x00e04005u, 0x00002c06u, 0x00004005u, 0x00002006u, 0x00e01804u, 0x00003004u, 0x0000340du,
+    0x00000004u, 0x00001004u, 0x00000011u, 0x00001004u, 0x00002011u, 0x01101c06u, 0x00000011u, 0x00004411u, 0x00000411u,
+    0x00004403u, 0x00000c02u, 0x00000800u, 0x00000406u, 0x00000c02u, 0x00002412u, 0x00001806u, 0x00003413u, 0x00004812u,
+    0x00000c13u, 0x00002013u, 0x00003814u, 0x00004812u, 0x00000415u, 0x00002414u, 0x00000414u, 0x00000c14u, 0x00000814u,
+    0x00005015u, 0x00003c14u, 0x00005014u, 0x00000414u, 0x00005013u, 0x00000c14u, 0x0000500du, 0x00001014u, 0x20005014u,
+    0x00001c12u, 0x00000c12u, 0x00000012u, 0x00004812u, 0x00002012u, 0x01205003u, 0x00000014u, 0x00004812u, 0x00004013u,
+    0x00001806u, 0x00001415u, 0x1ff0340du, 0x00001816u, 0x00005415u, 0x00001c15u, 0x00005416u, 0x00000015u, 0x00005415u,
+    0x00002015u, 0x01305413u, 0x00002015u, 0x01505012u, 0x00000014u, 0x00003c0fu, 0x00002014u, 0x01305013u, 0x00002014u,
+    0x01401c15u, 0x00004415u, 0x00001806u, 0x0000200fu, 0x00f01815u, 0x00002c10u, 0x0000400fu, 0x0000200eu, 0x00e04014u,
+    0x00003010u, 0x00001806u, 0x00000010u, 0x00004010u, 0x00002004u, 0x01001010u, 0x00000004u, 0x00001004u, 0x00002004u,
+    0x00401c0eu, 0x00000004u, 0x00001004u, 0x00000404u, 0x00001003u, 0x00003407u, 0x00001806u, 0x0000240eu, 0x00000802u,
+    0x0000280au, 0x0000280eu, 0x00002007u, 0x00a01407u, 0x00000c08u, 0x00002007u, 0x00003807u, 0x00001806u, 0x00000407u,
+    0x00002407u, 0x0000200au, 0x00a00807u, 0x0000040bu, 0x00002c0au, 0x0000080bu, 0x00002c0au, 0x00003c0bu, 0x00002c0bu,
+    0x0000040bu, 0x00002c08u, 0x00000c0bu, 0x00002c0du, 0x0000240du, 0x00002c0bu, 0x0000280cu, 0x0000300du, 0x0000200du,
+    0x00c03405u, 0x0000100du, 0x2010340du, 0x00000403u, 0x00000c0du, 0x00000803u, 0x00000c0du, 0x00000003u, 0x00000c03u,
+    0x00002003u, 0x00b00c0du, 0x0000100bu, 0x20002c0bu, 0x00000409u, 0x0000240bu, 0x0000000cu, 0x0000300cu, 0x0000200cu,
+    0x00c02403u, 0x0000000cu, 0x0000300cu, 0x00002806u, 0x00001805u, 0x0000200cu, 0x00603004u, 0x00002006u, 0x00603011u,
+    0x00000006u, 0x00001806u, 0x00000c06u, 0x00001801u, 0x00002805u, 0x00000005u, 0x00002005u, 0x00500006u
   );
-  for (var i = 0; i < 126; i = i + 2) {
+  for (var i = 0; i < 188; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -1007,7 +883,7 @@ fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_w
     } else if (operation == 6u) {
       value = pdelu_wide_floor_loose(a);
     } else if (operation == 7u) {
-      value = pdelu_wide(pdelu_wide_equal(a, b), pdelu_nat(), 0);
+      value = pdelu_wide(pdelu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     } else if (operation == 8u) {
       if (registers[c].negative) {
         value = b;
@@ -1015,11 +891,11 @@ fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_w
     } else if (operation == 9u) {
       value = pdelu_wide_abs(a);
     } else if (operation == 10u) {
-      value = pdelu_wide(pdelu_wide_less(a, b), pdelu_nat(), 0);
+      value = pdelu_wide(pdelu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     } else if (operation == 11u) {
       value = pdelu_wide_whole_power_loose(a, b);
     } else if (operation == 12u) {
-      value = pdelu_wide(pdelu_wide_is_nan(a), pdelu_nat(), 0);
+      value = pdelu_wide(pdelu_wide_is_nan(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
     } else if (operation == 13u) {
       value = pdelu_wide_log_exponent_loose(a);
     } else if (operation == 14u) {
@@ -1027,7 +903,7 @@ fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_w
     } else if (operation == 15u) {
       value = pdelu_wide_twice_artanh_loose(a);
     } else if (operation == 16u) {
-      value = pdelu_wide(pdelu_wide_is_negative(a), pdelu_nat(), 0);
+      value = pdelu_wide(pdelu_wide_is_negative(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
     } else if (operation == 17u) {
       value = pdelu_wide_sqrt_loose(a);
     }
@@ -1046,18 +922,18 @@ fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_w
       error = select(
         errors[first] + select(result.exponent, 1, c == 513u),
         -pdelu_WIDE_BEYOND,
-        pdelu_nat_is_zero(result.mantissa)
+        all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - pdelu_WIDE_LIMIT) {
-        error = result.exponent + (384 - 4);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 8u) {
       error = errors[select(first, second, registers[c].negative)];
     }
     if (operation == 17u) {
-      if (errors[first] - a.exponent >= 384) {
-        error = (errors[first] + 384) >> 1u;
+      if (errors[first] - a.exponent >= 128) {
+        error = (errors[first] + 128) >> 1u;
       }
     }
     registers[code & 1023u] = result;
@@ -1119,7 +995,7 @@ fn pdelu_wide_operand_at(
   input: bool,
   infinite: bool
 ) -> pdelu_wide {
-  if ((search.stage == 23) & input & pdelu_nat_is_zero(x.mantissa)) {
+  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
     return pdelu_wide(search.point == 1, pdelu_NAT_HALF, -150);
   }
   let excess = pdelu_wide_excess(x.exponent, search.stage);
@@ -1199,15 +1075,15 @@ fn pdelu_wide_searched(
   let is_nan = pdelu_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(384 - 27, 384, found.value.exponent >= pdelu_WIDE_LIMIT);
+  let enough = select(128 - 27, 128, found.value.exponent >= pdelu_WIDE_LIMIT);
   let wrong = found.value.exponent + found.lost;
-  let counts = wrong > 384 - 160;
+  let counts = wrong > 128 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(pdelu_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = pdelu_wide_leading(false, 0u, pdelu_WIDE_ZERO.exponent);
-  } else if (fails & (found.lost > 384 - 16) & (found.lost < 384)) {
+  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
     // A quotient of two exponentials that are both the least number.
     here = pdelu_wide_leading(false, 0u, pdelu_WIDE_NAN.exponent);
   }
@@ -1219,7 +1095,7 @@ fn pdelu_wide_searched(
   var shift = search.shift;
   var most = search.most;
   if ((stage == 0) & (wrong < (pdelu_WIDE_LIMIT >> 1u))) {
-    most = max(found.value.exponent, wrong - (384 - 16)) + 1;
+    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
   }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (pdelu_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
@@ -1316,9 +1192,6 @@ fn pdelu_exactly(x0: f32, x1: f32, x2: f32) -> f32 {
   }
   if (pdelu_is_nan(x2)) {
     return x2;
-  }
-  if ((x0 > 3.4028234663852886e38) & (x1 == 1.0) & (x2 == 0.9)) {
-    return x0;
   }
   let wide_x0 = pdelu_wide_from_f32(x0);
   let wide_x1 = pdelu_wide_from_f32(x1);
@@ -1556,123 +1429,160 @@ fn pdelu_slope_1_far(x0: f32, x1: f32) -> f32 {
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
-//   r11 = negate(r2)
-//   r11 = add(r4, r11)
-//   r12 = divide(r4, r11)
-//   r5 = multiply(r12, r5)
+//   r14 = negate(r2)
+//   r14 = add(r4, r14)
+//   r15 = divide(r4, r14)
+//   r5 = multiply(r15, r5)
 //   r5 = exponential(r5, 0)
-//   r13 = scale(r12, 1)
-//   r14 = floor(r12)
-//   r14 = equal(r14, r12)
-//   r15 = select(r13, r12, r14)
-//   r16 = abs(r12)
-//   r16 = less(r16, r7)
-//   r17 = floor(r13)
-//   r13 = equal(r17, r13)
-//   r13 = select(r16, r13, r16)
-//   r15 = select(r6, r15, r13)
-//   r16 = whole_power(r6, r15)
-//   r16 = select(r5, r16, r13)
-//   r5 = is_nan(r12)
+//   r16 = scale(r15, 1)
+//   r17 = floor(r15)
+//   r17 = equal(r17, r15)
+//   r18 = select(r16, r15, r17)
+//   r19 = abs(r15)
+//   r19 = less(r19, r7)
+//   r20 = floor(r16)
+//   r16 = equal(r20, r16)
+//   r16 = select(r19, r16, r19)
+//   r18 = select(r6, r18, r16)
+//   r19 = whole_power(r6, r18)
+//   r19 = select(r5, r19, r16)
+//   r5 = is_nan(r15)
 //   r5 = negate(r5)
-//   r17 = negate(r5)
-//   r17 = select(r16, r8, r17)
-//   r16 = multiply(r0, r11)
-//   r16 = add(r16, r4)
-//   r18 = abs(r16)
-//   r19 = log_exponent(r18)
-//   r9 = multiply(r19, r9)
-//   r19 = log_fraction(r18)
-//   r20 = add(r19, r10)
-//   r19 = add(r19, r4)
-//   r19 = divide(r20, r19)
-//   r19 = twice_artanh(r19)
-//   r19 = add(r9, r19)
-//   r9 = multiply(r12, r19)
-//   r9 = exponential(r9, 0)
-//   r18 = equal(r18, r4)
+//   r20 = negate(r5)
+//   r20 = select(r19, r8, r20)
+//   r20 = negate(r20)
+//   r20 = add(r4, r20)
+//   r19 = multiply(r0, r14)
+//   r21 = add(r19, r4)
+//   r22 = abs(r21)
+//   r23 = log_exponent(r22)
+//   r23 = multiply(r23, r9)
+//   r24 = log_fraction(r22)
+//   r25 = add(r24, r10)
+//   r24 = add(r24, r4)
+//   r24 = divide(r25, r24)
+//   r24 = twice_artanh(r24)
+//   r24 = add(r23, r24)
+//   r23 = multiply(r15, r24)
+//   r23 = exponential(r23, 0)
+//   r22 = equal(r22, r4)
+//   r22 = negate(r22)
+//   r23 = select(r4, r23, r22)
+//   r25 = negate(r23)
+//   r26 = is_negative(r21)
+//   r27 = scale(r15, -1)
+//   r28 = floor(r27)
+//   r27 = equal(r28, r27)
+//   r27 = negate(r27)
+//   r27 = select(r26, r27, r26)
+//   r27 = select(r23, r25, r27)
+//   r25 = negate(r17)
+//   r25 = select(r26, r25, r26)
+//   r25 = select(r27, r8, r25)
+//   r27 = sqrt(r21)
+//   r17 = select(r27, r21, r17)
+//   r18 = whole_power(r17, r18)
+//   r16 = select(r25, r18, r16)
+//   r18 = is_nan(r21)
 //   r18 = negate(r18)
-//   r9 = select(r4, r9, r18)
-//   r20 = negate(r9)
-//   r21 = is_negative(r16)
-//   r12 = scale(r12, -1)
-//   r22 = floor(r12)
-//   r12 = equal(r22, r12)
-//   r12 = negate(r12)
-//   r12 = select(r21, r12, r21)
-//   r12 = select(r9, r20, r12)
-//   r20 = negate(r14)
-//   r20 = select(r21, r20, r21)
-//   r20 = select(r12, r8, r20)
-//   r12 = sqrt(r16)
-//   r14 = select(r12, r16, r14)
-//   r15 = whole_power(r14, r15)
-//   r13 = select(r20, r15, r13)
-//   r15 = is_nan(r16)
-//   r15 = negate(r15)
-//   r5 = select(r15, r5, r15)
+//   r5 = select(r18, r5, r18)
 //   r5 = negate(r5)
-//   r5 = select(r13, r8, r5)
-//   r13 = less(r6, r16)
-//   r5 = select(r17, r5, r13)
-//   r10 = add(r5, r10)
+//   r5 = select(r16, r8, r5)
+//   r5 = negate(r5)
+//   r5 = add(r4, r5)
+//   r16 = log_exponent(r21)
+//   r25 = abs(r19)
+//   r11 = less(r25, r11)
+//   r16 = select(r16, r6, r11)
+//   r9 = multiply(r16, r9)
+//   r16 = log_fraction(r21)
+//   r16 = add(r16, r10)
+//   r11 = select(r16, r19, r11)
+//   r12 = add(r11, r12)
+//   r12 = divide(r11, r12)
+//   r12 = twice_artanh(r12)
+//   r12 = add(r9, r12)
+//   r12 = multiply(r15, r12)
+//   r15 = abs(r12)
+//   r13 = less(r15, r13)
+//   r15 = select(r6, r15, r13)
+//   r15 = exponential(r15, 1)
+//   r9 = add(r15, r4)
+//   r9 = divide(r15, r9)
+//   r9 = negate(r9)
+//   r9 = select(r15, r9, r12)
+//   r12 = exponential(r12, 0)
+//   r10 = add(r12, r10)
+//   r13 = negate(r13)
+//   r13 = select(r9, r10, r13)
+//   r13 = negate(r13)
+//   r10 = less(r6, r21)
+//   r13 = select(r5, r13, r10)
+//   r13 = select(r20, r13, r10)
+//   r13 = negate(r13)
 //   r0 = less(r6, r0)
-//   r10 = select(r10, r6, r0)
-//   r11 = divide(r2, r11)
-//   r19 = multiply(r11, r19)
-//   r19 = exponential(r19, 0)
-//   r18 = select(r4, r19, r18)
-//   r19 = negate(r18)
-//   r2 = scale(r11, -1)
-//   r5 = floor(r2)
-//   r2 = equal(r5, r2)
+//   r13 = select(r13, r6, r0)
+//   r14 = divide(r2, r14)
+//   r24 = multiply(r14, r24)
+//   r24 = exponential(r24, 0)
+//   r22 = select(r4, r24, r22)
+//   r24 = negate(r22)
+//   r2 = scale(r14, -1)
+//   r20 = floor(r2)
+//   r2 = equal(r20, r2)
 //   r2 = negate(r2)
-//   r2 = select(r21, r2, r21)
-//   r2 = select(r18, r19, r2)
-//   r19 = floor(r11)
-//   r19 = equal(r19, r11)
-//   r18 = negate(r19)
-//   r18 = select(r21, r18, r21)
-//   r18 = select(r2, r8, r18)
-//   r16 = select(r12, r16, r19)
-//   r12 = scale(r11, 1)
-//   r19 = select(r12, r11, r19)
-//   r2 = abs(r11)
+//   r2 = select(r26, r2, r26)
+//   r2 = select(r22, r24, r2)
+//   r24 = floor(r14)
+//   r24 = equal(r24, r14)
+//   r22 = negate(r24)
+//   r22 = select(r26, r22, r26)
+//   r22 = select(r2, r8, r22)
+//   r21 = select(r27, r21, r24)
+//   r27 = scale(r14, 1)
+//   r24 = select(r27, r14, r24)
+//   r2 = abs(r14)
 //   r7 = less(r2, r7)
-//   r2 = floor(r12)
-//   r12 = equal(r2, r12)
-//   r12 = select(r7, r12, r7)
-//   r19 = select(r6, r19, r12)
-//   r19 = whole_power(r16, r19)
-//   r12 = select(r18, r19, r12)
-//   r11 = is_nan(r11)
-//   r11 = negate(r11)
-//   r11 = select(r15, r11, r15)
-//   r11 = negate(r11)
-//   r11 = select(r12, r8, r11)
-//   r11 = multiply(r1, r11)
-//   r13 = select(r6, r11, r13)
-//   r0 = select(r13, r4, r0)
+//   r2 = floor(r27)
+//   r27 = equal(r2, r27)
+//   r27 = select(r7, r27, r7)
+//   r24 = select(r6, r24, r27)
+//   r24 = whole_power(r21, r24)
+//   r27 = select(r22, r24, r27)
+//   r14 = is_nan(r14)
+//   r14 = negate(r14)
+//   r14 = select(r18, r14, r18)
+//   r14 = negate(r14)
+//   r14 = select(r27, r8, r14)
+//   r14 = multiply(r1, r14)
+//   r10 = select(r6, r14, r10)
+//   r0 = select(r10, r4, r0)
 //   r4 = less(r3, r4)
-//   r4 = select(r10, r0, r4)
+//   r4 = select(r13, r0, r4)
 fn pdelu_backward_exactly_wide(
   x0: pdelu_wide,
   x1: pdelu_wide,
   x2: pdelu_wide,
   which: pdelu_wide
 ) -> pdelu_wide_outcome {
-  var registers = array<pdelu_wide, 23>(
+  var registers = array<pdelu_wide, 29>(
     x0,
     x1,
     x2,
     which,
     pdelu_WIDE_ONE,
-    pdelu_wide(true, pdelu_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 536870912),
+    pdelu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 536870912),
     pdelu_WIDE_ZERO,
     pdelu_WIDE_1024,
     pdelu_WIDE_NAN,
     pdelu_WIDE_LN2,
-    pdelu_wide(true, pdelu_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 1),
+    pdelu_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    pdelu_WIDE_QUARTER,
+    pdelu_WIDE_TWO,
+    pdelu_WIDE_HALF,
+    pdelu_WIDE_ZERO,
+    pdelu_WIDE_ZERO,
+    pdelu_WIDE_ZERO,
     pdelu_WIDE_ZERO,
     pdelu_WIDE_ZERO,
     pdelu_WIDE_ZERO,
@@ -1687,7 +1597,7 @@ fn pdelu_backward_exactly_wide(
     pdelu_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 23>(
+  var errors = array<i32, 29>(
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
@@ -1710,34 +1620,47 @@ fn pdelu_backward_exactly_wide(
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND,
+    -pdelu_WIDE_BEYOND,
+    -pdelu_WIDE_BEYOND,
+    -pdelu_WIDE_BEYOND,
+    -pdelu_WIDE_BEYOND,
+    -pdelu_WIDE_BEYOND,
+    -pdelu_WIDE_BEYOND,
     -pdelu_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 198>(
-    0x0000000bu, 0x00000802u, 0x0000040bu, 0x00002c04u, 0x0000080cu, 0x00002c04u, 0x00000c05u, 0x0000140cu, 0x00001005u,
-    0x20001405u, 0x0000140du, 0x2010300cu, 0x0000180eu, 0x0000300cu, 0x00001c0eu, 0x0000300eu, 0x0000200fu, 0x00e0300du,
-    0x00002410u, 0x0000300cu, 0x00002810u, 0x00001c10u, 0x00001811u, 0x0000340du, 0x00001c0du, 0x00003411u, 0x0000200du,
-    0x01003410u, 0x0000200fu, 0x00d03c06u, 0x00002c10u, 0x00003c06u, 0x00002010u, 0x00d04005u, 0x00003005u, 0x0000300cu,
-    0x00000005u, 0x00001405u, 0x00000011u, 0x00001405u, 0x00002011u, 0x01102010u, 0x00000c10u, 0x00002c00u, 0x00000410u,
-    0x00001010u, 0x00002412u, 0x00004010u, 0x00003413u, 0x00004812u, 0x00000c09u, 0x00002413u, 0x00003813u, 0x00004812u,
-    0x00000414u, 0x00002813u, 0x00000413u, 0x00001013u, 0x00000813u, 0x00004c14u, 0x00003c13u, 0x00004c13u, 0x00000413u,
-    0x00004c09u, 0x00000c09u, 0x00004c0cu, 0x00001009u, 0x20002409u, 0x00001c12u, 0x00001012u, 0x00000012u, 0x00004812u,
-    0x00002009u, 0x01202404u, 0x00000014u, 0x00002409u, 0x00004015u, 0x00004010u, 0x0000140cu, 0x1ff0300cu, 0x00001816u,
-    0x0000300cu, 0x00001c0cu, 0x00003016u, 0x0000000cu, 0x0000300cu, 0x0000200cu, 0x01503015u, 0x0000200cu, 0x00c05009u,
-    0x00000014u, 0x0000380eu, 0x00002014u, 0x01505015u, 0x00002014u, 0x0140200cu, 0x0000440cu, 0x00004010u, 0x0000200eu,
-    0x00e0400cu, 0x00002c0fu, 0x00003c0eu, 0x0000200du, 0x00d03c14u, 0x0000300fu, 0x00004010u, 0x0000000fu, 0x00003c0fu,
-    0x00002005u, 0x00f0140fu, 0x00000005u, 0x00001405u, 0x00002005u, 0x0050200du, 0x0000280du, 0x00004006u, 0x00002005u,
-    0x00d01411u, 0x0000040au, 0x00002805u, 0x00002800u, 0x00000006u, 0x0000200au, 0x0000180au, 0x0000080bu, 0x00002c02u,
-    0x00000c13u, 0x00004c0bu, 0x00001013u, 0x20004c13u, 0x00002012u, 0x01204c04u, 0x00000013u, 0x00004812u, 0x00001402u,
-    0x1ff02c0bu, 0x00001805u, 0x00000802u, 0x00001c02u, 0x00000805u, 0x00000002u, 0x00000802u, 0x00002002u, 0x01500815u,
-    0x00002002u, 0x00204c12u, 0x00001813u, 0x00002c0bu, 0x00001c13u, 0x00002c13u, 0x00000012u, 0x00004c13u, 0x00002012u,
-    0x01504815u, 0x00002012u, 0x01202002u, 0x00002010u, 0x0130400cu, 0x0000140cu, 0x20102c0bu, 0x00002013u, 0x01302c0cu,
-    0x00002402u, 0x00002c0bu, 0x00002807u, 0x00001c02u, 0x00001802u, 0x0000300cu, 0x00001c0cu, 0x00003002u, 0x0000200cu,
-    0x00703007u, 0x00002013u, 0x00c04c06u, 0x00002c13u, 0x00004c10u, 0x0000200cu, 0x00c04c12u, 0x0000300bu, 0x00002c0bu,
-    0x0000000bu, 0x00002c0bu, 0x0000200bu, 0x00f02c0fu, 0x0000000bu, 0x00002c0bu, 0x0000200bu, 0x00b0200cu, 0x00000c0bu,
-    0x00002c01u, 0x0000200du, 0x00d02c06u, 0x00002000u, 0x0000100du, 0x00002804u, 0x00001003u, 0x00002004u, 0x0040000au
+  var steps = array<u32, 260>(
+    0x0000000eu, 0x00000802u, 0x0000040eu, 0x00003804u, 0x0000080fu, 0x00003804u, 0x00000c05u, 0x0000140fu, 0x00001005u,
+    0x20001405u, 0x00001410u, 0x20103c0fu, 0x00001811u, 0x00003c0fu, 0x00001c11u, 0x00003c11u, 0x00002012u, 0x01103c10u,
+    0x00002413u, 0x00003c0fu, 0x00002813u, 0x00001c13u, 0x00001814u, 0x00004010u, 0x00001c10u, 0x00004014u, 0x00002010u,
+    0x01304013u, 0x00002012u, 0x01004806u, 0x00002c13u, 0x00004806u, 0x00002013u, 0x01004c05u, 0x00003005u, 0x00003c0fu,
+    0x00000005u, 0x00001405u, 0x00000014u, 0x00001405u, 0x00002014u, 0x01402013u, 0x00000014u, 0x00005014u, 0x00000414u,
+    0x00005004u, 0x00000c13u, 0x00003800u, 0x00000415u, 0x00001013u, 0x00002416u, 0x00005415u, 0x00003417u, 0x00005816u,
+    0x00000c17u, 0x00002417u, 0x00003818u, 0x00005816u, 0x00000419u, 0x00002818u, 0x00000418u, 0x00001018u, 0x00000818u,
+    0x00006019u, 0x00003c18u, 0x00006018u, 0x00000418u, 0x00006017u, 0x00000c17u, 0x0000600fu, 0x00001017u, 0x20005c17u,
+    0x00001c16u, 0x00001016u, 0x00000016u, 0x00005816u, 0x00002017u, 0x01605c04u, 0x00000019u, 0x00005c17u, 0x0000401au,
+    0x00005415u, 0x0000141bu, 0x1ff03c0fu, 0x0000181cu, 0x00006c1bu, 0x00001c1bu, 0x00006c1cu, 0x0000001bu, 0x00006c1bu,
+    0x0000201bu, 0x01a06c1au, 0x0000201bu, 0x01b06417u, 0x00000019u, 0x00004411u, 0x00002019u, 0x01a0641au, 0x00002019u,
+    0x0190201bu, 0x0000441bu, 0x00005415u, 0x00002011u, 0x0110541bu, 0x00002c12u, 0x00004811u, 0x00002010u, 0x01004819u,
+    0x00003012u, 0x00005415u, 0x00000012u, 0x00004812u, 0x00002005u, 0x01201412u, 0x00000005u, 0x00001405u, 0x00002005u,
+    0x00502010u, 0x00000005u, 0x00001405u, 0x00000405u, 0x00001404u, 0x00003410u, 0x00005415u, 0x00002419u, 0x00004c13u,
+    0x0000280bu, 0x00002c19u, 0x00002010u, 0x00b01810u, 0x00000c09u, 0x00002410u, 0x00003810u, 0x00005415u, 0x00000410u,
+    0x00002810u, 0x0000200bu, 0x00b04c10u, 0x0000040cu, 0x0000300bu, 0x0000080cu, 0x0000300bu, 0x00003c0cu, 0x0000300cu,
+    0x0000040cu, 0x00003009u, 0x00000c0cu, 0x0000300fu, 0x0000240fu, 0x0000300cu, 0x0000280du, 0x0000340fu, 0x0000200fu,
+    0x00d03c06u, 0x0000100fu, 0x20103c0fu, 0x00000409u, 0x0000100fu, 0x00000809u, 0x0000240fu, 0x00000009u, 0x00002409u,
+    0x00002009u, 0x00c0240fu, 0x0000100cu, 0x2000300cu, 0x0000040au, 0x0000280cu, 0x0000000du, 0x0000340du, 0x0000200du,
+    0x00d02809u, 0x0000000du, 0x0000340du, 0x0000280au, 0x00005406u, 0x0000200du, 0x00a03405u, 0x0000200du, 0x00a03414u,
+    0x0000000du, 0x0000340du, 0x00002800u, 0x00000006u, 0x0000200du, 0x0000180du, 0x0000080eu, 0x00003802u, 0x00000c18u,
+    0x0000600eu, 0x00001018u, 0x20006018u, 0x00002016u, 0x01606004u, 0x00000018u, 0x00005816u, 0x00001402u, 0x1ff0380eu,
+    0x00001814u, 0x00000802u, 0x00001c02u, 0x00000814u, 0x00000002u, 0x00000802u, 0x00002002u, 0x01a0081au, 0x00002002u,
+    0x00206016u, 0x00001818u, 0x0000380eu, 0x00001c18u, 0x00003818u, 0x00000016u, 0x00006018u, 0x00002016u, 0x01a0581au,
+    0x00002016u, 0x01602002u, 0x00002015u, 0x0180541bu, 0x0000141bu, 0x2010380eu, 0x00002018u, 0x0180381bu, 0x00002402u,
+    0x0000380eu, 0x00002807u, 0x00001c02u, 0x00001802u, 0x00006c1bu, 0x00001c1bu, 0x00006c02u, 0x0000201bu, 0x00706c07u,
+    0x00002018u, 0x01b06006u, 0x00002c18u, 0x00006015u, 0x0000201bu, 0x01b06016u, 0x0000300eu, 0x0000380eu, 0x0000000eu,
+    0x0000380eu, 0x0000200eu, 0x01203812u, 0x0000000eu, 0x0000380eu, 0x0000200eu, 0x00e0201bu, 0x00000c0eu, 0x00003801u,
+    0x0000200au, 0x00a03806u, 0x00002000u, 0x0000100au, 0x00002804u, 0x00001003u, 0x00002004u, 0x0040000du
   );
-  for (var i = 0; i < 198; i = i + 2) {
+  for (var i = 0; i < 260; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -1762,7 +1685,7 @@ fn pdelu_backward_exactly_wide(
     } else if (operation == 6u) {
       value = pdelu_wide_floor_loose(a);
     } else if (operation == 7u) {
-      value = pdelu_wide(pdelu_wide_equal(a, b), pdelu_nat(), 0);
+      value = pdelu_wide(pdelu_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     } else if (operation == 8u) {
       if (registers[c].negative) {
         value = b;
@@ -1770,11 +1693,11 @@ fn pdelu_backward_exactly_wide(
     } else if (operation == 9u) {
       value = pdelu_wide_abs(a);
     } else if (operation == 10u) {
-      value = pdelu_wide(pdelu_wide_less(a, b), pdelu_nat(), 0);
+      value = pdelu_wide(pdelu_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
     } else if (operation == 11u) {
       value = pdelu_wide_whole_power_loose(a, b);
     } else if (operation == 12u) {
-      value = pdelu_wide(pdelu_wide_is_nan(a), pdelu_nat(), 0);
+      value = pdelu_wide(pdelu_wide_is_nan(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
     } else if (operation == 13u) {
       value = pdelu_wide_log_exponent_loose(a);
     } else if (operation == 14u) {
@@ -1782,7 +1705,7 @@ fn pdelu_backward_exactly_wide(
     } else if (operation == 15u) {
       value = pdelu_wide_twice_artanh_loose(a);
     } else if (operation == 16u) {
-      value = pdelu_wide(pdelu_wide_is_negative(a), pdelu_nat(), 0);
+      value = pdelu_wide(pdelu_wide_is_negative(a), vec4<u32>(0u, 0u, 0u, 0u), 0);
     } else if (operation == 17u) {
       value = pdelu_wide_sqrt_loose(a);
     }
@@ -1801,18 +1724,18 @@ fn pdelu_backward_exactly_wide(
       error = select(
         errors[first] + select(result.exponent, 1, c == 513u),
         -pdelu_WIDE_BEYOND,
-        pdelu_nat_is_zero(result.mantissa)
+        all(result.mantissa == vec4<u32>())
       );
       if (result.exponent == 1 - pdelu_WIDE_LIMIT) {
-        error = result.exponent + (384 - 4);
+        error = result.exponent + (128 - 4);
       }
     }
     if (operation == 8u) {
       error = errors[select(first, second, registers[c].negative)];
     }
     if (operation == 17u) {
-      if (errors[first] - a.exponent >= 384) {
-        error = (errors[first] + 384) >> 1u;
+      if (errors[first] - a.exponent >= 128) {
+        error = (errors[first] + 128) >> 1u;
       }
     }
     registers[code & 1023u] = result;
@@ -1848,12 +1771,6 @@ fn pdelu_backward_exactly(x0: f32, x1: f32, x2: f32, which: f32) -> f32 {
   }
   if (pdelu_is_nan(x2)) {
     return x2;
-  }
-  if ((x0 < -3.4028234663852886e38) & (x1 == 1.0) & (x2 == 0.9) & (which == 0.0)) {
-    return 0.0;
-  }
-  if ((x0 > 3.4028234663852886e38) & (x1 == 1.0) & (x2 == 0.9) & (which == 1.0)) {
-    return 0.0;
   }
   let wide_x0 = pdelu_wide_from_f32(x0);
   let wide_x1 = pdelu_wide_from_f32(x1);
