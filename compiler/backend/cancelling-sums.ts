@@ -197,7 +197,8 @@ export class Sum {
   withLimit(): Expr | undefined {
     for (const { base, rest, coefficient, function: saturated } of this.multiples) {
       const { above, below } = saturating[saturated.primitive] ?? {};
-      if (!above || ![...this.terms.keys()].some((other) => other !== base && isParametersTimes(other, rest))) continue;
+      if (!(above ?? below)) continue;
+      if (![...this.terms.keys()].some((other) => other !== base && isParametersTimes(other, rest))) continue;
       const operand = saturated.operands[0]!;
       const beside = (limit: 1 | -1, from: Expr): Expr => {
         const terms = this.without(base);
@@ -208,7 +209,7 @@ export class Sum {
       };
       const plain = rawSum(this.terms);
       const lower = below ? where("less", operand, -1, beside(-1, below(operand)), plain) : plain;
-      return where("greater", operand, below ? 1 : 0, beside(1, above(operand)), lower);
+      return above ? where("greater", operand, below ? 1 : 0, beside(1, above(operand)), lower) : lower;
     }
     return undefined;
   }

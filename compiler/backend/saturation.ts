@@ -6,8 +6,8 @@ import * as R from "../ir/rational.js";
 import type { PrimitiveName } from "../primitives/table.js";
 
 interface Saturating {
-  /** What a function of this operand lacks of its limit, 1, where the operand is large. */
-  readonly above: (a: Expr) => Expr;
+  /** What a function of this operand lacks of its limit, 1, where the operand is large; null: it has none there. */
+  readonly above: ((a: Expr) => Expr) | null;
   /** What it is above its limit, -1, where the operand is small; null: that limit is 0, for which digits suffice. */
   readonly below: ((a: Expr) => Expr) | null;
 }
@@ -24,6 +24,7 @@ export const saturating: Readonly<Partial<Record<PrimitiveName, Saturating>>> = 
   sigmoid: { above: (a) => apply("sigmoid", [negated(a)]), below: null },
   normcdf: { above: (a) => apply("normcdf", [negated(a)]), below: null },
   erf: { above: (a) => apply("erfc", [a]), below: (a) => apply("erfc", [negated(a)]) },
+  expm1: { above: null, below: (a) => apply("exp", [a]) },
   tanh: {
     above: (a) => twice(apply("sigmoid", [negated(doubled(a))])),
     below: (a) => twice(apply("sigmoid", [doubled(a)])),
@@ -84,7 +85,7 @@ export function limitedFactors(powers: Product["powers"]): {
   const rest = new Map(powers);
   const limited: Limited[] = [];
   for (const [factor, power] of powers) {
-    if (factor.kind !== "application" || !saturating[factor.primitive] || power < 1 || power > 4) continue;
+    if (factor.kind !== "application" || !saturating[factor.primitive]?.above || power < 1 || power > 4) continue;
     rest.delete(factor);
     limited.push({ function: factor, power });
   }
@@ -112,7 +113,7 @@ export function lackingOfProduct(limited: readonly Limited[], less: boolean): Ex
   for (const { function: f, power } of limited) {
     const { above, below } = saturating[f.primitive]!;
     const operand = below ? apply("abs", [f.operands[0]!]) : f.operands[0]!;
-    const [size, lacking] = [apply(f.primitive, [operand]), above(operand)];
+    const [size, lacking] = [apply(f.primitive, [operand]), above!(operand)];
     for (let i = 0; i < power; i++) {
       const part = before ? apply("multiply", [before, lacking]) : lacking;
       sum = sum ? apply("add", [sum, part]) : part;

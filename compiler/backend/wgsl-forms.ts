@@ -1,7 +1,8 @@
 /** In which form WGSL computes a result: single float32 numbers, or pairs, and what serves where those do not. */
 import { normalise } from "../algebra/normalise.js";
+import { signOf } from "../algebra/sign.js";
 import { isBoolean } from "../decisions.js";
-import { constant, type Expr, occurs, substitute, type Variable, variablesOf } from "../ir/expr.js";
+import { apply, constant, type Expr, occurs, rebuild, substitute, type Variable, variablesOf } from "../ir/expr.js";
 import { wgslName } from "../names.js";
 import { spellingOf } from "../printing/print.js";
 import type { PrimitiveName } from "../primitives/table.js";
@@ -200,7 +201,16 @@ const waves: ReadonlySet<string> = new Set(["sin", "cos"]);
 
 /** What serves far out, in single numbers; `of` says for which result. */
 export const farFunction = (plan: KernelPlan, of: string, value: Expr, factor: Variable | null): MachineFunction =>
-  singleFunction(farName(plan, of), value, factor);
+  singleFunction(farName(plan, of), withoutChancePowers(value), factor);
+
+/** Negative numbers have no power where an exponent that is computed is rounded to a whole number. */
+const withoutChancePowers = (root: Expr): Expr =>
+  rebuild(root, (node, operands) => {
+    const built = apply(node.primitive, operands, node.rule);
+    const [base, exponent] = operands;
+    if (node.primitive !== "pow" || exponent?.kind !== "application" || signOf(base!).nonnegative) return built;
+    return apply("where", [apply("less", [base!, constant(0)]), apply("log", [base!]), built]);
+  });
 
 const farName = ({ activation }: KernelPlan, of: string): string => ownName(`${wgslName(activation.name)}_${of}_far`);
 

@@ -107,6 +107,8 @@ test.each([
   lost("log(1 - where(x > 0, tanh(x), y))", { x: 60, y: 3 }),
   lost("1 - max(sigmoid(x) - a, 0)", { x: 85, a: 0 }),
   lost("1 - y * where(x > 0, where(y > 1, erf(x), 0), tanh(x)) / y", { x: 9.2, y: 3 }),
+  lost("1 + a * expm1(x)", { x: -85, a: 1 }),
+  lost("log(1 + a * expm1(x)) / a", { x: -300, a: 1 }),
   lost("log(1 + exp(x)) - max(x, 0)", { x: 90 }),
   lost("x - log(exp(x) - 1)", { x: 90 }),
   lost("1 - exp(x) / expm1(x)", { x: 89 }),

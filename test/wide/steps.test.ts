@@ -101,6 +101,7 @@ describe("a program computes what the function does", () => {
       `fn f(${signature}) -> wide { return wide_${name}(${parameters.join(", ")}); }`,
       "f",
       wgslNatBits,
+      false,
     );
     const program = emulateValues(readLibrary(text, library.declarations), "f");
     const straight = emulateValues(library, `wide_${name}`);
@@ -135,7 +136,7 @@ describe("a program computes what the function does", () => {
     for (const power of ["wide_power(x, 5)", "wide_power(x, -3)", "wide_pow(x, wide_divide(WIDE_ONE, WIDE_TWO))"]) {
       const text = `fn g(x: wide) -> wide { return ${power}; }`;
       const straight = emulateValues(readLibrary(text, library.declarations), "g");
-      const program = emulateValues(readLibrary(inSteps(text, "g", wgslNatBits), library.declarations), "g");
+      const program = emulateValues(readLibrary(inSteps(text, "g", wgslNatBits, false), library.declarations), "g");
       for (const x of numbers([-20, 20], 40)) {
         const outcome = program(x);
         if (typeof outcome !== "object" || outcome.value === undefined) throw new Error("no outcome");

@@ -373,6 +373,9 @@ const exactOperations: ReadonlyMap<string, string> = new Map([
 /** Operations whose results are never rounded. */
 const unrounded: ReadonlySet<string> = new Set(["select", "wide_negate", "wide_abs", "wide_scale", "wide_with_sign"]);
 
+/** Operations that have no result for negative operands. */
+const ofPositive: readonly string[] = ["wide_log_exponent", "wide_sqrt"];
+
 /** Whether it is an infinity that a formula names. */
 const isInfinite = (term: Term): boolean =>
   term.kind === "known" && isStruct(term.value) && term.value["exponent"] === 2 ** (wgslIntBits + 1);
@@ -432,8 +435,9 @@ function programOf(given: readonly Term[], result: Term): Program {
  * The text of a function of wide numbers, as a program.
  * @param text declares the function, and may call the library's
  * @param natBits of naturals in the shader
+ * @param leavesDomain whether logarithms or roots of negative numbers may be met
  */
-export function inSteps(text: string, name: string, natBits: number): string {
+export function inSteps(text: string, name: string, natBits: number, leavesDomain: boolean): string {
   const library = readLibrary(text, wideLibrary().declarations);
   const fn = library.fn(name);
   const { given, result, constants } = termsOf(library, fn, natBits);
@@ -479,6 +483,13 @@ export function inSteps(text: string, name: string, natBits: number): string {
     select: "error = errors[select(first, second, registers[c].negative)];",
   };
   const exact = operations.flatMap((operation, i) => (unrounded.has(operation) ? [`operation == ${i}u`] : []));
+  const known = ofPositive.flatMap((name) =>
+    operations.includes(name) ? [`operation == ${operations.indexOf(name)}u`] : [],
+  );
+  const isCertain =
+    known.length > 0
+      ? `(${known.join(" || ")}) && a.negative && errors[first] < a.exponent && a.exponent < WIDE_LIMIT`
+      : "false";
   const words = steps.flatMap(({ operation, to, a, b, c }) => [
     (operations.indexOf(operation) << fieldBits) + to,
     (((c << fieldBits) + b) << fieldBits) + a,
@@ -521,6 +532,26 @@ export function inSteps(text: string, name: string, natBits: number): string {
     "if (a.exponent < WIDE_LIMIT && b.exponent < WIDE_LIMIT) {",
     "error = result.exponent + WIDE_LIMIT;",
     "}",
+    ...(leavesDomain
+      ? [
+          "if (wide_is_nan(result)) {",
+          "// Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.",
+          "let of_first = select(WIDE_LIMIT, errors[first] - a.exponent, wide_is_nan(a));",
+          "let of_second = select(WIDE_LIMIT, errors[second] - b.exponent, wide_is_nan(b));",
+          "error = result.exponent + min(of_first, of_second);",
+          ...(operations.includes("select")
+            ? [
+                `if (operation == ${operations.indexOf("select")}u) {`,
+                "error = errors[select(first, second, registers[c].negative)];",
+                "}",
+              ]
+            : []),
+          `if (${isCertain}) {`,
+          "error = result.exponent;",
+          "}",
+          "}",
+        ]
+      : []),
     "}",
     "// Where the result was rounded.",
     "var rounding = result.exponent;",
