@@ -183,6 +183,8 @@ export const tolerable = 64;
 /** A bound beyond which pairs are not thought of. */
 const loosest = 4096;
 
+const arithmetic: ReadonlySet<PrimitiveName> = new Set(["add", "subtract", "multiply", "divide"] as const);
+
 /** What serves far out, in pairs with exponents of their own; undefined where these lack a function. */
 function rangedFar(
   plan: KernelPlan,
@@ -208,7 +210,8 @@ const withoutChancePowers = (root: Expr): Expr =>
   rebuild(root, (node, operands) => {
     const built = apply(node.primitive, operands, node.rule);
     const [base, exponent] = operands;
-    if (node.primitive !== "pow" || exponent?.kind !== "application" || signOf(base!).nonnegative) return built;
+    const isRounded = exponent?.kind === "application" && arithmetic.has(exponent.primitive);
+    if (node.primitive !== "pow" || !isRounded || signOf(base!).nonnegative) return built;
     return apply("where", [apply("less", [base!, constant(0)]), apply("log", [base!]), built]);
   });
 

@@ -525,6 +525,7 @@ export function inSteps(text: string, name: string, natBits: number, leavesDomai
     ...operations.flatMap((operation, i) =>
       operation in after ? [`if (operation == ${i}u) {`, after[operation] ?? "", "}"] : [],
     ),
+    ...(leavesDomain ? ["let selected = error;"] : []),
     "registers[code & 1023u] = result;",
     // Infinity that was selected, and not computed, is as it should be.
     `if (result.exponent >= WIDE_LIMIT${start.some(isInfinite) ? ` && operation != ${operations.indexOf("select")}u` : ""}) {`,
@@ -540,11 +541,7 @@ export function inSteps(text: string, name: string, natBits: number, leavesDomai
           "let of_second = select(WIDE_LIMIT, errors[second] - b.exponent, wide_is_nan(b));",
           "error = result.exponent + min(of_first, of_second);",
           ...(operations.includes("select")
-            ? [
-                `if (operation == ${operations.indexOf("select")}u) {`,
-                "error = errors[select(first, second, registers[c].negative)];",
-                "}",
-              ]
+            ? [`if (operation == ${operations.indexOf("select")}u) {`, "error = selected;", "}"]
             : []),
           `if (${isCertain}) {`,
           "error = result.exponent;",
