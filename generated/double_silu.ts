@@ -177,24 +177,25 @@ export function doubleSiluDoubleBackward(
       const u10 = 1 + Math.abs(bounded4);
       const v = Math.abs(p7);
       const v2 = Math.abs(q3);
-      const u11 =
+      const p14 =
         0.0078125 *
-          (p4 * u10 +
-            Math.abs(p6) * u10 +
-            (p2 * Math.abs(p8) * v * v2 + 4.778309726736481e-299 * v2)) +
+        (p4 * u10 +
+          Math.abs(p6) * u10 +
+          ((p2 * Math.abs(p8) + 1.7763568394002505e-15 * (p2 * p2)) * v * v2 +
+            4.778309726736481e-299 * v2));
+      const u11 =
+        p14 +
         (0.00006103515625 * Math.abs(u6) +
-          Math.abs(p10) * (u10 + Math.abs(bounded5)));
-      const u12 =
-        u11 +
+          Math.abs(p10) * (u10 + Math.abs(bounded5))) +
         0.00390625 *
           ((9.332636185032189e-302 * Math.abs(q5) + (q4 + Math.abs(p11))) * v +
-            9.332636185032189e-302 * Math.abs(u8)) +
-        0.0078125 * (0.015625 * Math.abs(u7) + Math.abs(p12) * u10);
+            9.332636185032189e-302 * Math.abs(u8));
       if (!(
         p2 * Math.abs(bounded) +
           (u2 * (1 + Math.abs(bounded2)) + Math.abs(p)) <=
           8192 * Math.abs(u3) &&
-        u12 <= 64 * Math.abs(u9) &&
+        u11 + 0.0078125 * (0.015625 * Math.abs(u7) + Math.abs(p12) * u10) <=
+          64 * Math.abs(u9) &&
         Math.abs(p13) <= Number.MAX_VALUE
       ))
         break;
@@ -389,24 +390,25 @@ export function doubleSiluDoubleBackward64(
       const u10 = 1 + Math.abs(bounded4);
       const v = Math.abs(p7);
       const v2 = Math.abs(q3);
-      const u11 =
+      const p14 =
         0.0078125 *
-          (p4 * u10 +
-            Math.abs(p6) * u10 +
-            (p2 * Math.abs(p8) * v * v2 + 4.778309726736481e-299 * v2)) +
+        (p4 * u10 +
+          Math.abs(p6) * u10 +
+          ((p2 * Math.abs(p8) + 1.7763568394002505e-15 * (p2 * p2)) * v * v2 +
+            4.778309726736481e-299 * v2));
+      const u11 =
+        p14 +
         (0.00006103515625 * Math.abs(u6) +
-          Math.abs(p10) * (u10 + Math.abs(bounded5)));
-      const u12 =
-        u11 +
+          Math.abs(p10) * (u10 + Math.abs(bounded5))) +
         0.00390625 *
           ((9.332636185032189e-302 * Math.abs(q5) + (q4 + Math.abs(p11))) * v +
-            9.332636185032189e-302 * Math.abs(u8)) +
-        0.0078125 * (0.015625 * Math.abs(u7) + Math.abs(p12) * u10);
+            9.332636185032189e-302 * Math.abs(u8));
       if (!(
         p2 * Math.abs(bounded) +
           (u2 * (1 + Math.abs(bounded2)) + Math.abs(p)) <=
           8192 * Math.abs(u3) &&
-        u12 <= 64 * Math.abs(u9) &&
+        u11 + 0.0078125 * (0.015625 * Math.abs(u7) + Math.abs(p12) * u10) <=
+          64 * Math.abs(u9) &&
         Math.abs(p13) <= Number.MAX_VALUE
       ))
         break;

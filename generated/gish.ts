@@ -205,12 +205,14 @@ export function gishDoubleBackward(
             ((p7 * v3 * v4 + 1.8928834978668395e-270 * v4) / v2 +
               1.252605225005608e-293 * Math.abs(p4))) +
         (q2 * u5 + Math.abs(q3) * u5);
-      const u7 =
-        u6 +
+      const p8 =
         0.001953125 *
-          (((p7 * e3 + 9.332636185032189e-302 * e3) * v3) / squared +
-            1.252605225005608e-293 * Math.abs(p5)) +
-        (0.0001220703125 * Math.abs(u3) + Math.abs(q4) * u5);
+        (((p7 * e3 +
+          1.7763568394002505e-15 * (p7 * p7) +
+          9.332636185032189e-302 * e3) *
+          v3) /
+          squared +
+          1.252605225005608e-293 * Math.abs(p5));
       if (!(
         1 +
           v +
@@ -221,7 +223,8 @@ export function gishDoubleBackward(
           (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
           256 * Math.abs(u2) &&
         Math.abs(p2) <= Number.MAX_VALUE &&
-        u7 <= 128 * Math.abs(u4) &&
+        u6 + p8 + (0.0001220703125 * Math.abs(u3) + Math.abs(q4) * u5) <=
+          128 * Math.abs(u4) &&
         Math.abs(p6) <= Number.MAX_VALUE
       ))
         break;
@@ -444,12 +447,14 @@ export function gishDoubleBackward64(
             ((p7 * v3 * v4 + 1.8928834978668395e-270 * v4) / v2 +
               1.252605225005608e-293 * Math.abs(p4))) +
         (q2 * u5 + Math.abs(q3) * u5);
-      const u7 =
-        u6 +
+      const p8 =
         0.001953125 *
-          (((p7 * e3 + 9.332636185032189e-302 * e3) * v3) / squared +
-            1.252605225005608e-293 * Math.abs(p5)) +
-        (0.0001220703125 * Math.abs(u3) + Math.abs(q4) * u5);
+        (((p7 * e3 +
+          1.7763568394002505e-15 * (p7 * p7) +
+          9.332636185032189e-302 * e3) *
+          v3) /
+          squared +
+          1.252605225005608e-293 * Math.abs(p5));
       if (!(
         1 +
           v +
@@ -460,7 +465,8 @@ export function gishDoubleBackward64(
           (0.0009765625 * l + Math.abs(q) * (1 + Math.abs(bounded3) + v)) <=
           256 * Math.abs(u2) &&
         Math.abs(p2) <= Number.MAX_VALUE &&
-        u7 <= 128 * Math.abs(u4) &&
+        u6 + p8 + (0.0001220703125 * Math.abs(u3) + Math.abs(q4) * u5) <=
+          128 * Math.abs(u4) &&
         Math.abs(p6) <= Number.MAX_VALUE
       ))
         break;

@@ -232,19 +232,21 @@ export function padeActivationBackward(
         (Math.abs(u6) + Math.abs(p9)) +
         (Math.abs(u7) + Math.abs(p10)) +
         (Math.abs(u8) + Math.abs(p12));
-      const v3 = Math.abs(u9);
       const u19 =
+        Math.abs(u10) + Math.abs(p13) + (Math.abs(u11) + Math.abs(p14));
+      const v3 = Math.abs(u9);
+      const u20 =
         Math.abs(p15) +
         (Math.abs(u13) + Math.abs(p16)) +
         (Math.abs(u14) + Math.abs(p17));
       const v4 = Math.abs(q);
-      const u20 =
+      const u21 =
         ((u18 * Math.abs(u12) +
-          (Math.abs(u10) + Math.abs(p13) + (Math.abs(u11) + Math.abs(p14))) *
-            v3) *
+          u19 * v3 +
+          2.220446049250313e-16 * (u18 * u19)) *
           Math.abs(v)) /
           u16 +
-        (u19 * v4) / u16;
+        (u20 * v4) / u16;
       const q3 = dyi / u16;
       const p18 = dyi * xi;
       const q4 = p18 / u16;
@@ -269,13 +271,13 @@ export function padeActivationBackward(
           Math.abs(p3) +
           (Math.abs(u2) + Math.abs(p6)) +
           (Math.abs(u3) + Math.abs(p7)) +
-          u20 +
+          u21 +
           (Math.abs(u4) + v4) <=
           131072 * Math.abs(u17) &&
-        u19 <= 524288 * u16 &&
-        u19 <= 1125899906842624 * v2 &&
+        u20 <= 524288 * u16 &&
+        u20 <= 1125899906842624 * v2 &&
         Math.abs(q2) <= Number.MAX_VALUE &&
-        u19 <= 1048576 * u16 &&
+        u20 <= 1048576 * u16 &&
         Math.abs(q3) <= Number.MAX_VALUE &&
         Math.abs(q4) <= Number.MAX_VALUE &&
         Math.abs(q5) <= Number.MAX_VALUE &&
@@ -283,7 +285,7 @@ export function padeActivationBackward(
         Math.abs(q7) <= Number.MAX_VALUE &&
         Math.abs(q8) <= Number.MAX_VALUE &&
         u18 <= 262144 * v3 &&
-        u19 <= 262144 * u16 &&
+        u20 <= 262144 * u16 &&
         Math.abs(p22) <= 2.0927902484106784e298 * Math.abs(q9) &&
         Math.abs(q9) <= Number.MAX_VALUE &&
         Math.abs(p23) <= 2.0927902484106784e298 * Math.abs(q10) &&
@@ -535,11 +537,13 @@ export function padeActivationFused(
       const q2 = (u5 * u18 * v3) / u9;
       const u19 = u15 - q2;
       const q3 = u19 / u9;
-      const v4 = Math.abs(q2);
       const u20 =
+        Math.abs(u16) + Math.abs(p15) + (Math.abs(u17) + Math.abs(p16));
+      const v4 = Math.abs(q2);
+      const u21 =
         ((u10 * Math.abs(u18) +
-          (Math.abs(u16) + Math.abs(p15) + (Math.abs(u17) + Math.abs(p16))) *
-            v2) *
+          u20 * v2 +
+          2.220446049250313e-16 * (u10 * u20)) *
           Math.abs(v3)) /
           u9 +
         (u11 * v4) / u9;
@@ -551,7 +555,7 @@ export function padeActivationFused(
           Math.abs(p11) +
           (Math.abs(u13) + Math.abs(p13)) +
           (Math.abs(u14) + Math.abs(p14)) +
-          u20 +
+          u21 +
           (Math.abs(u15) + v4) <=
           131072 * Math.abs(u19) &&
         u11 <= 1125899906842624 * v &&
@@ -786,7 +790,9 @@ export function padeActivationDoubleBackward(
       const v7 = Math.abs(u4);
       const u23 =
         u19 +
-        (((u20 * v3 + u21 * v4) * v5) / u16 + (u22 * v6) / u16) +
+        (((u20 * v3 + u21 * v4 + 2.220446049250313e-16 * (u20 * u21)) * v5) /
+          u16 +
+          (u22 * v6) / u16) +
         (v7 + v6);
       const v8 = Math.abs(u17);
       const p25 = dyi * ddxI;
@@ -909,64 +915,84 @@ export function padeActivationDoubleBackward(
       const u56 = q34 - p83;
       const p84 = p74 * u56;
       const q35 = p84 / squared3;
+      const u57 = Math.abs(u27) + Math.abs(p31);
       const p85 =
         (u19 * v3 +
           u21 * v7 +
-          (u20 * Math.abs(u28) + (Math.abs(u27) + Math.abs(p31)) * v4) +
+          2.220446049250313e-16 * (u19 * u21) +
+          (u20 * Math.abs(u28) +
+            u57 * v4 +
+            1.1102230246251565e-16 * (u20 * u57)) +
           (Math.abs(p30) + Math.abs(p32))) *
         v5;
+      const u58 = u21 * v3 + 2.220446049250313e-16 * (u21 * u21);
       const v9 = Math.abs(q13);
-      const u57 =
+      const u59 =
         p85 +
-        (((u20 * squared4 + u21 * v3 * v4) * squared5) / u16 +
+        (((u20 * squared4 + u58 * v4 + 2.220446049250313e-16 * (u20 * u58)) *
+          squared5) /
+          u16 +
           (u22 * v9) / u16) +
         (Math.abs(p33) + v9);
       const v10 = Math.abs(q14);
-      const u58 =
+      const u60 =
         Math.abs(u24) +
         Math.abs(p28) +
         (Math.abs(u25) + Math.abs(p29)) +
-        (u57 / u16 + (u22 * v10) / u16) +
+        (u59 / u16 + (u22 * v10) / u16) +
         (Math.abs(u26) + v10);
+      const p86 = u21 * v5;
       const v11 = Math.abs(q15);
-      const u59 =
-        u58 +
-        ((u21 * v5 * v8 + u23 * Math.abs(p34) + 9.332636185032189e-302 * v8) /
+      const u61 =
+        u60 +
+        ((p86 * v8 +
+          u23 * Math.abs(p34) +
+          2.220446049250313e-16 * (p86 * u23) +
+          9.332636185032189e-302 * v8) /
           u16 +
-          (u22 * v11) / u16) +
-        (Math.abs(u29) + v11);
+          (u22 * v11) / u16);
       const v12 = Math.abs(q18);
       const v13 = Math.abs(q20);
       const v14 = Math.abs(q22);
       const v15 = Math.abs(q24);
       const v16 = Math.abs(q26);
+      const p87 = u20 * Math.abs(p3);
       const v17 = Math.abs(q28);
-      const p86 =
+      const p88 =
         (Math.abs(u36) +
           Math.abs(p43) +
           (Math.abs(u37) + Math.abs(p44)) +
           (Math.abs(u38) + Math.abs(p45)) +
           (Math.abs(u39) + Math.abs(p47))) *
         v5;
-      const u60 =
-        ((u20 * Math.abs(p3) * v3 + u21 * Math.abs(p42)) * squared5) / u16 +
+      const u62 =
+        ((p87 * v3 +
+          u21 * Math.abs(p42) +
+          2.220446049250313e-16 * (p87 * u21)) *
+          squared5) /
+          u16 +
         (u22 * v17) / u16 +
-        p86;
+        p88;
+      const p89 = u20 * p51;
       const v18 = Math.abs(q30);
-      const p87 =
+      const p90 =
         (Math.abs(p53) +
           (Math.abs(u41) + Math.abs(p54)) +
           (Math.abs(u42) + Math.abs(p55)) +
           (Math.abs(u43) + Math.abs(p56)) +
           (Math.abs(u44) + Math.abs(p58))) *
         v5;
-      const u61 =
-        ((u20 * p51 * v3 + u21 * Math.abs(p52)) * squared5) / u16 +
+      const u63 =
+        ((p89 * v3 +
+          u21 * Math.abs(p52) +
+          2.220446049250313e-16 * (p89 * u21)) *
+          squared5) /
+          u16 +
         (u22 * v18) / u16 +
-        p87 +
-        (v18 + Math.abs(p59));
+        p90;
+      const p91 = u20 * Math.abs(p62);
       const v19 = Math.abs(q32);
-      const p88 =
+      const p92 =
         (Math.abs(p64) +
           Math.abs(p65) +
           (Math.abs(u47) + Math.abs(p66)) +
@@ -974,12 +1000,17 @@ export function padeActivationDoubleBackward(
           (Math.abs(u49) + Math.abs(p68)) +
           (Math.abs(u50) + Math.abs(p71))) *
         v5;
-      const u62 =
-        ((u20 * Math.abs(p62) * v3 + u21 * Math.abs(p63)) * squared5) / u16 +
+      const u64 =
+        ((p91 * v3 +
+          u21 * Math.abs(p63) +
+          2.220446049250313e-16 * (p91 * u21)) *
+          squared5) /
+          u16 +
         (u22 * v19) / u16 +
-        p88;
+        p92;
+      const p93 = u20 * p75;
       const v20 = Math.abs(q34);
-      const p89 =
+      const p94 =
         (Math.abs(p77) +
           Math.abs(p78) +
           (Math.abs(u52) + Math.abs(p79)) +
@@ -987,11 +1018,14 @@ export function padeActivationDoubleBackward(
           (Math.abs(u54) + Math.abs(p81)) +
           (Math.abs(u55) + Math.abs(p82))) *
         v5;
-      const u63 =
-        ((u20 * p75 * v3 + u21 * Math.abs(p76)) * squared5) / u16 +
+      const u65 =
+        ((p93 * v3 +
+          u21 * Math.abs(p76) +
+          2.220446049250313e-16 * (p93 * u21)) *
+          squared5) /
+          u16 +
         (u22 * v20) / u16 +
-        p89 +
-        (v20 + Math.abs(p83));
+        p94;
       const q36 = -(p25 * u12 * v) / squared3;
       const q37 = -(p41 * xi * v) / squared3;
       const q38 = -(p50 * squared * v) / squared3;
@@ -1006,142 +1040,142 @@ export function padeActivationDoubleBackward(
       const q47 = -(p41 * p6 * v) / squared3;
       const q48 = -(p50 * squared2 * v) / squared3;
       const q49 = -(p61 * p14 * v) / squared3;
-      const p90 = p74 * squared6 * v;
-      const q50 = -p90 / squared3;
-      const v21 = Math.abs(p90);
+      const p95 = p74 * squared6 * v;
+      const q50 = -p95 / squared3;
+      const v21 = Math.abs(p95);
       const q51 = (p25 * u33) / u16;
       const q52 = -(p41 * squared2 * v) / squared3;
       const q53 = -(p50 * p14 * v) / squared3;
-      const p91 = p61 * squared6 * v;
-      const q54 = -p91 / squared3;
-      const p92 = p74 * p69 * v;
-      const q55 = -p92 / squared3;
-      const v22 = Math.abs(p91);
-      const v23 = Math.abs(p92);
+      const p96 = p61 * squared6 * v;
+      const q54 = -p96 / squared3;
+      const p97 = p74 * p69 * v;
+      const q55 = -p97 / squared3;
+      const v22 = Math.abs(p96);
+      const v23 = Math.abs(p97);
       const q56 = (p25 * u34) / u16;
       const q57 = -(p41 * p14 * v) / squared3;
-      const p93 = p50 * squared6 * v;
-      const q58 = -p93 / squared3;
-      const p94 = p61 * p69 * v;
-      const q59 = -p94 / squared3;
-      const p95 = p74 * squared7 * v;
-      const q60 = -p95 / squared3;
-      const v24 = Math.abs(p93);
-      const v25 = Math.abs(p94);
-      const v26 = Math.abs(p95);
+      const p98 = p50 * squared6 * v;
+      const q58 = -p98 / squared3;
+      const p99 = p61 * p69 * v;
+      const q59 = -p99 / squared3;
+      const p100 = p74 * squared7 * v;
+      const q60 = -p100 / squared3;
+      const v24 = Math.abs(p98);
+      const v25 = Math.abs(p99);
+      const v26 = Math.abs(p100);
       const q61 = (p25 * u35) / u16;
-      const p96 = p41 * squared6 * v;
-      const q62 = -p96 / squared3;
-      const p97 = p50 * p69 * v;
-      const q63 = -p97 / squared3;
-      const p98 = p61 * squared7 * v;
-      const q64 = -p98 / squared3;
-      const p99 = squared7 * xi;
-      const p100 = p74 * p99 * v;
-      const q65 = -p100 / squared3;
-      const v27 = Math.abs(p96);
-      const v28 = Math.abs(p97);
-      const v29 = Math.abs(p98);
-      const v30 = Math.abs(p100);
-      const p101 = p25 * u40;
-      const q66 = p101 / squared3;
+      const p101 = p41 * squared6 * v;
+      const q62 = -p101 / squared3;
+      const p102 = p50 * p69 * v;
+      const q63 = -p102 / squared3;
+      const p103 = p61 * squared7 * v;
+      const q64 = -p103 / squared3;
+      const p104 = squared7 * xi;
+      const p105 = p74 * p104 * v;
+      const q65 = -p105 / squared3;
+      const v27 = Math.abs(p101);
+      const v28 = Math.abs(p102);
+      const v29 = Math.abs(p103);
+      const v30 = Math.abs(p105);
+      const p106 = p25 * u40;
+      const q66 = p106 / squared3;
       const q67 = -(p35 * xi * v) / squared3;
       const q68 = -(p36 * squared * v) / squared3;
       const q69 = -(p37 * p6 * v) / squared3;
       const q70 = -(p38 * squared2 * v) / squared3;
       const q71 = -(p39 * p14 * v) / squared3;
-      const p102 = p40 * squared6 * v;
-      const q72 = -p102 / squared3;
-      const p103 = 2 * p41;
-      const p104 = p103 * squared * u9 * squared5;
-      const p105 = squared3 * u16;
-      const q73 = p104 / p105;
-      const p106 = 2 * p50;
-      const p107 = p106 * p6 * u9 * squared5;
-      const q74 = p107 / p105;
-      const u64 = q66 + q67 + q68 + q69 + q70 + q71 + q72 + q73 + q74;
-      const p108 = 2 * p61;
-      const p109 = p108 * squared2 * u9 * squared5;
-      const q75 = p109 / p105;
-      const p110 = 2 * p74;
-      const p111 = p110 * p14 * u9 * squared5;
-      const q76 = p111 / p105;
-      const v31 = Math.abs(p102);
-      const p112 = p25 * u45;
-      const q77 = p112 / squared3;
+      const p107 = p40 * squared6 * v;
+      const q72 = -p107 / squared3;
+      const p108 = 2 * p41;
+      const p109 = p108 * squared * u9 * squared5;
+      const p110 = squared3 * u16;
+      const q73 = p109 / p110;
+      const p111 = 2 * p50;
+      const p112 = p111 * p6 * u9 * squared5;
+      const q74 = p112 / p110;
+      const u66 = q66 + q67 + q68 + q69 + q70 + q71 + q72 + q73 + q74;
+      const p113 = 2 * p61;
+      const p114 = p113 * squared2 * u9 * squared5;
+      const q75 = p114 / p110;
+      const p115 = 2 * p74;
+      const p116 = p115 * p14 * u9 * squared5;
+      const q76 = p116 / p110;
+      const v31 = Math.abs(p107);
+      const p117 = p25 * u45;
+      const q77 = p117 / squared3;
       const q78 = -(p35 * squared * v) / squared3;
       const q79 = -(p36 * p6 * v) / squared3;
       const q80 = -(p37 * squared2 * v) / squared3;
       const q81 = -(p38 * p14 * v) / squared3;
-      const p113 = p39 * squared6 * v;
-      const q82 = -p113 / squared3;
-      const p114 = p40 * p69 * v;
-      const q83 = -p114 / squared3;
-      const p115 = p103 * p6 * u9 * squared5;
-      const q84 = p115 / p105;
-      const p116 = p106 * squared2 * u9 * squared5;
-      const q85 = p116 / p105;
-      const u65 = q77 + q78 + q79 + q80 + q81 + q82 + q83 + q84 + q85;
-      const p117 = p108 * p14 * u9 * squared5;
-      const q86 = p117 / p105;
-      const p118 = p110 * squared6;
-      const p119 = p118 * u9 * squared5;
-      const q87 = p119 / p105;
-      const v32 = Math.abs(p113);
-      const v33 = Math.abs(p114);
-      const p120 = p25 * u51;
-      const q88 = p120 / squared3;
+      const p118 = p39 * squared6 * v;
+      const q82 = -p118 / squared3;
+      const p119 = p40 * p69 * v;
+      const q83 = -p119 / squared3;
+      const p120 = p108 * p6 * u9 * squared5;
+      const q84 = p120 / p110;
+      const p121 = p111 * squared2 * u9 * squared5;
+      const q85 = p121 / p110;
+      const u67 = q77 + q78 + q79 + q80 + q81 + q82 + q83 + q84 + q85;
+      const p122 = p113 * p14 * u9 * squared5;
+      const q86 = p122 / p110;
+      const p123 = p115 * squared6;
+      const p124 = p123 * u9 * squared5;
+      const q87 = p124 / p110;
+      const v32 = Math.abs(p118);
+      const v33 = Math.abs(p119);
+      const p125 = p25 * u51;
+      const q88 = p125 / squared3;
       const q89 = -(p35 * p6 * v) / squared3;
       const q90 = -(p36 * squared2 * v) / squared3;
       const q91 = -(p37 * p14 * v) / squared3;
-      const p121 = p38 * squared6 * v;
-      const q92 = -p121 / squared3;
-      const p122 = p39 * p69 * v;
-      const q93 = -p122 / squared3;
-      const p123 = p40 * squared7 * v;
-      const q94 = -p123 / squared3;
-      const p124 = p103 * squared2 * u9 * squared5;
-      const q95 = p124 / p105;
-      const p125 = p106 * p14 * u9 * squared5;
-      const q96 = p125 / p105;
-      const u66 = q88 + q89 + q90 + q91 + q92 + q93 + q94 + q95 + q96;
-      const p126 = p108 * squared6;
-      const p127 = p126 * u9 * squared5;
-      const q97 = p127 / p105;
-      const p128 = p110 * p69;
-      const p129 = p128 * u9 * squared5;
-      const q98 = p129 / p105;
-      const v34 = Math.abs(p121);
-      const v35 = Math.abs(p122);
-      const v36 = Math.abs(p123);
-      const p130 = p25 * u56;
-      const q99 = p130 / squared3;
+      const p126 = p38 * squared6 * v;
+      const q92 = -p126 / squared3;
+      const p127 = p39 * p69 * v;
+      const q93 = -p127 / squared3;
+      const p128 = p40 * squared7 * v;
+      const q94 = -p128 / squared3;
+      const p129 = p108 * squared2 * u9 * squared5;
+      const q95 = p129 / p110;
+      const p130 = p111 * p14 * u9 * squared5;
+      const q96 = p130 / p110;
+      const u68 = q88 + q89 + q90 + q91 + q92 + q93 + q94 + q95 + q96;
+      const p131 = p113 * squared6;
+      const p132 = p131 * u9 * squared5;
+      const q97 = p132 / p110;
+      const p133 = p115 * p69;
+      const p134 = p133 * u9 * squared5;
+      const q98 = p134 / p110;
+      const v34 = Math.abs(p126);
+      const v35 = Math.abs(p127);
+      const v36 = Math.abs(p128);
+      const p135 = p25 * u56;
+      const q99 = p135 / squared3;
       const q100 = -(p35 * squared2 * v) / squared3;
       const q101 = -(p36 * p14 * v) / squared3;
-      const p131 = p37 * squared6 * v;
-      const q102 = -p131 / squared3;
-      const p132 = p38 * p69 * v;
-      const q103 = -p132 / squared3;
-      const p133 = p39 * squared7 * v;
-      const q104 = -p133 / squared3;
-      const p134 = p40 * p99 * v;
-      const q105 = -p134 / squared3;
-      const p135 = p103 * p14 * u9 * squared5;
-      const q106 = p135 / p105;
-      const p136 = p106 * squared6;
-      const p137 = p136 * u9 * squared5;
-      const q107 = p137 / p105;
-      const u67 = q99 + q100 + q101 + q102 + q103 + q104 + q105 + q106 + q107;
-      const p138 = p108 * p69;
-      const p139 = p138 * u9 * squared5;
-      const q108 = p139 / p105;
-      const p140 = p110 * squared7;
-      const p141 = p140 * u9 * squared5;
-      const q109 = p141 / p105;
-      const v37 = Math.abs(p131);
-      const v38 = Math.abs(p132);
-      const v39 = Math.abs(p133);
-      const v40 = Math.abs(p134);
+      const p136 = p37 * squared6 * v;
+      const q102 = -p136 / squared3;
+      const p137 = p38 * p69 * v;
+      const q103 = -p137 / squared3;
+      const p138 = p39 * squared7 * v;
+      const q104 = -p138 / squared3;
+      const p139 = p40 * p104 * v;
+      const q105 = -p139 / squared3;
+      const p140 = p108 * p14 * u9 * squared5;
+      const q106 = p140 / p110;
+      const p141 = p111 * squared6;
+      const p142 = p141 * u9 * squared5;
+      const q107 = p142 / p110;
+      const u69 = q99 + q100 + q101 + q102 + q103 + q104 + q105 + q106 + q107;
+      const p143 = p113 * p69;
+      const p144 = p143 * u9 * squared5;
+      const q108 = p144 / p110;
+      const p145 = p115 * squared7;
+      const p146 = p145 * u9 * squared5;
+      const q109 = p146 / p110;
+      const v37 = Math.abs(p136);
+      const v38 = Math.abs(p137);
+      const v39 = Math.abs(p138);
+      const v40 = Math.abs(p139);
       if (!(
         u23 <= 131072 * v8 &&
         u22 <= 524288 * u16 &&
@@ -1164,7 +1198,7 @@ export function padeActivationDoubleBackward(
         Math.abs(q11) <= Number.MAX_VALUE &&
         Math.abs(p24) <= 2.0927902484106784e298 * Math.abs(q12) &&
         Math.abs(q12) <= Number.MAX_VALUE &&
-        u59 <= 65536 * Math.abs(u30) &&
+        u61 + (Math.abs(u29) + v11) <= 65536 * Math.abs(u30) &&
         Math.abs(q16) <= Number.MAX_VALUE &&
         u21 <= 524288 * v3 &&
         Math.abs(q17) <= Number.MAX_VALUE &&
@@ -1185,16 +1219,16 @@ export function padeActivationDoubleBackward(
         (u21 * Math.abs(p14) * v5) / u16 + (u22 * v16) / u16 + (p9 + v16) <=
           131072 * Math.abs(u35) &&
         Math.abs(q27) <= Number.MAX_VALUE &&
-        u60 + (v17 + Math.abs(p48)) <= 65536 * Math.abs(u40) &&
+        u62 + (v17 + Math.abs(p48)) <= 65536 * Math.abs(u40) &&
         Math.abs(p49) <= 2.0927902484106784e298 * Math.abs(q29) &&
         Math.abs(q29) <= Number.MAX_VALUE &&
-        u61 <= 65536 * Math.abs(u45) &&
+        u63 + (v18 + Math.abs(p59)) <= 65536 * Math.abs(u45) &&
         Math.abs(p60) <= 2.0927902484106784e298 * Math.abs(q31) &&
         Math.abs(q31) <= Number.MAX_VALUE &&
-        u62 + (v19 + Math.abs(p72)) <= 65536 * Math.abs(u51) &&
+        u64 + (v19 + Math.abs(p72)) <= 65536 * Math.abs(u51) &&
         Math.abs(p73) <= 2.0927902484106784e298 * Math.abs(q33) &&
         Math.abs(q33) <= Number.MAX_VALUE &&
-        u63 <= 65536 * Math.abs(u56) &&
+        u65 + (v20 + Math.abs(p83)) <= 65536 * Math.abs(u56) &&
         Math.abs(p84) <= 2.0927902484106784e298 * Math.abs(q35) &&
         Math.abs(q35) <= Number.MAX_VALUE &&
         Math.abs(q36) <= Number.MAX_VALUE &&
@@ -1247,7 +1281,7 @@ export function padeActivationDoubleBackward(
         v30 >= 4.914206519773204e-237 &&
         v30 <= 2.0927902484106784e298 * Math.abs(q65) &&
         Math.abs(q65) <= Number.MAX_VALUE &&
-        Math.abs(p101) <= 2.0927902484106784e298 * Math.abs(q66) &&
+        Math.abs(p106) <= 2.0927902484106784e298 * Math.abs(q66) &&
         Math.abs(q66) <= Number.MAX_VALUE &&
         Math.abs(q67) <= Number.MAX_VALUE &&
         Math.abs(q68) <= Number.MAX_VALUE &&
@@ -1258,15 +1292,15 @@ export function padeActivationDoubleBackward(
         v31 <= 2.0927902484106784e298 * Math.abs(q72) &&
         Math.abs(q72) <= Number.MAX_VALUE &&
         u22 <= 131072 * u16 &&
-        Math.abs(p104) <= 2.0927902484106784e298 * Math.abs(q73) &&
+        Math.abs(p109) <= 2.0927902484106784e298 * Math.abs(q73) &&
         Math.abs(q73) <= Number.MAX_VALUE &&
-        Math.abs(p107) <= 2.0927902484106784e298 * Math.abs(q74) &&
+        Math.abs(p112) <= 2.0927902484106784e298 * Math.abs(q74) &&
         Math.abs(q74) <= Number.MAX_VALUE &&
-        Math.abs(p109) <= 2.0927902484106784e298 * Math.abs(q75) &&
+        Math.abs(p114) <= 2.0927902484106784e298 * Math.abs(q75) &&
         Math.abs(q75) <= Number.MAX_VALUE &&
-        Math.abs(p111) <= 2.0927902484106784e298 * Math.abs(q76) &&
+        Math.abs(p116) <= 2.0927902484106784e298 * Math.abs(q76) &&
         Math.abs(q76) <= Number.MAX_VALUE &&
-        Math.abs(p112) <= 2.0927902484106784e298 * Math.abs(q77) &&
+        Math.abs(p117) <= 2.0927902484106784e298 * Math.abs(q77) &&
         Math.abs(q77) <= Number.MAX_VALUE &&
         Math.abs(q78) <= Number.MAX_VALUE &&
         Math.abs(q79) <= Number.MAX_VALUE &&
@@ -1278,17 +1312,17 @@ export function padeActivationDoubleBackward(
         v33 >= 1.4441555006918637e-275 &&
         v33 <= 2.0927902484106784e298 * Math.abs(q83) &&
         Math.abs(q83) <= Number.MAX_VALUE &&
-        Math.abs(p115) <= 2.0927902484106784e298 * Math.abs(q84) &&
+        Math.abs(p120) <= 2.0927902484106784e298 * Math.abs(q84) &&
         Math.abs(q84) <= Number.MAX_VALUE &&
-        Math.abs(p116) <= 2.0927902484106784e298 * Math.abs(q85) &&
+        Math.abs(p121) <= 2.0927902484106784e298 * Math.abs(q85) &&
         Math.abs(q85) <= Number.MAX_VALUE &&
-        Math.abs(p117) <= 2.0927902484106784e298 * Math.abs(q86) &&
+        Math.abs(p122) <= 2.0927902484106784e298 * Math.abs(q86) &&
         Math.abs(q86) <= Number.MAX_VALUE &&
-        Math.abs(p118) >= 9.332636185032189e-302 &&
+        Math.abs(p123) >= 9.332636185032189e-302 &&
         u20 <= 131072 * v4 &&
-        Math.abs(p119) <= 2.0927902484106784e298 * Math.abs(q87) &&
+        Math.abs(p124) <= 2.0927902484106784e298 * Math.abs(q87) &&
         Math.abs(q87) <= Number.MAX_VALUE &&
-        Math.abs(p120) <= 2.0927902484106784e298 * Math.abs(q88) &&
+        Math.abs(p125) <= 2.0927902484106784e298 * Math.abs(q88) &&
         Math.abs(q88) <= Number.MAX_VALUE &&
         Math.abs(q89) <= Number.MAX_VALUE &&
         Math.abs(q90) <= Number.MAX_VALUE &&
@@ -1302,17 +1336,17 @@ export function padeActivationDoubleBackward(
         v36 >= 1.4441555006918637e-275 &&
         v36 <= 2.0927902484106784e298 * Math.abs(q94) &&
         Math.abs(q94) <= Number.MAX_VALUE &&
-        Math.abs(p124) <= 2.0927902484106784e298 * Math.abs(q95) &&
+        Math.abs(p129) <= 2.0927902484106784e298 * Math.abs(q95) &&
         Math.abs(q95) <= Number.MAX_VALUE &&
-        Math.abs(p125) <= 2.0927902484106784e298 * Math.abs(q96) &&
+        Math.abs(p130) <= 2.0927902484106784e298 * Math.abs(q96) &&
         Math.abs(q96) <= Number.MAX_VALUE &&
-        Math.abs(p126) >= 9.332636185032189e-302 &&
-        Math.abs(p127) <= 2.0927902484106784e298 * Math.abs(q97) &&
+        Math.abs(p131) >= 9.332636185032189e-302 &&
+        Math.abs(p132) <= 2.0927902484106784e298 * Math.abs(q97) &&
         Math.abs(q97) <= Number.MAX_VALUE &&
-        Math.abs(p128) >= 5.776622002767455e-275 &&
-        Math.abs(p129) <= 2.0927902484106784e298 * Math.abs(q98) &&
+        Math.abs(p133) >= 5.776622002767455e-275 &&
+        Math.abs(p134) <= 2.0927902484106784e298 * Math.abs(q98) &&
         Math.abs(q98) <= Number.MAX_VALUE &&
-        Math.abs(p130) <= 2.0927902484106784e298 * Math.abs(q99) &&
+        Math.abs(p135) <= 2.0927902484106784e298 * Math.abs(q99) &&
         Math.abs(q99) <= Number.MAX_VALUE &&
         Math.abs(q100) <= Number.MAX_VALUE &&
         Math.abs(q101) <= Number.MAX_VALUE &&
@@ -1328,16 +1362,16 @@ export function padeActivationDoubleBackward(
         v40 >= 4.914206519773204e-237 &&
         v40 <= 2.0927902484106784e298 * Math.abs(q105) &&
         Math.abs(q105) <= Number.MAX_VALUE &&
-        Math.abs(p135) <= 2.0927902484106784e298 * Math.abs(q106) &&
+        Math.abs(p140) <= 2.0927902484106784e298 * Math.abs(q106) &&
         Math.abs(q106) <= Number.MAX_VALUE &&
-        Math.abs(p136) >= 9.332636185032189e-302 &&
-        Math.abs(p137) <= 2.0927902484106784e298 * Math.abs(q107) &&
+        Math.abs(p141) >= 9.332636185032189e-302 &&
+        Math.abs(p142) <= 2.0927902484106784e298 * Math.abs(q107) &&
         Math.abs(q107) <= Number.MAX_VALUE &&
-        Math.abs(p138) >= 5.776622002767455e-275 &&
-        Math.abs(p139) <= 2.0927902484106784e298 * Math.abs(q108) &&
+        Math.abs(p143) >= 5.776622002767455e-275 &&
+        Math.abs(p144) <= 2.0927902484106784e298 * Math.abs(q108) &&
         Math.abs(q108) <= Number.MAX_VALUE &&
-        Math.abs(p140) >= 5.776622002767455e-275 &&
-        Math.abs(p141) <= 2.0927902484106784e298 * Math.abs(q109) &&
+        Math.abs(p145) >= 5.776622002767455e-275 &&
+        Math.abs(p146) <= 2.0927902484106784e298 * Math.abs(q109) &&
         Math.abs(q109) <= Number.MAX_VALUE
       ))
         break;
@@ -1349,17 +1383,17 @@ export function padeActivationDoubleBackward(
       da3Sum += q51 + q52 + q53 + q54 + q55;
       da4Sum += q56 + q57 + q58 + q59 + q60;
       da5Sum += q61 + q62 + q63 + q64 + q65;
-      db1Sum += u64 + q75 + q76;
-      db2Sum += u65 + q86 + q87;
-      db3Sum += u66 + q97 + q98;
-      db4Sum += u67 + q108 + q109;
+      db1Sum += u66 + q75 + q76;
+      db2Sum += u67 + q86 + q87;
+      db3Sum += u68 + q97 + q98;
+      db4Sum += u69 + q108 + q109;
     }
     if (i < size) {
       // One that needs more digits.
       const dyi = dy[i]!;
       const xi = x[i]!;
       const ddxI = ddx[i]!;
-      const u68 =
+      const u70 =
         padeActivationDxExactly(
           xi,
           a0Value,
@@ -1450,7 +1484,7 @@ export function padeActivationDoubleBackward(
           b4Value,
           ddb2Value,
         );
-      const u69 =
+      const u71 =
         padeActivationDxDxExactly(
           xi,
           a0Value,
@@ -1541,7 +1575,7 @@ export function padeActivationDoubleBackward(
           b4Value,
           dyi * ddb2Value,
         );
-      const u70 =
+      const u72 =
         padeActivationDxDb1Exactly(
           xi,
           a0Value,
@@ -1632,7 +1666,7 @@ export function padeActivationDoubleBackward(
           b4Value,
           dyi * ddb2Value,
         );
-      const u71 =
+      const u73 =
         padeActivationDxDb2Exactly(
           xi,
           a0Value,
@@ -1723,7 +1757,7 @@ export function padeActivationDoubleBackward(
           b4Value,
           dyi * ddb2Value,
         );
-      const u72 =
+      const u74 =
         padeActivationDxDb3Exactly(
           xi,
           a0Value,
@@ -1814,7 +1848,7 @@ export function padeActivationDoubleBackward(
           b4Value,
           dyi * ddb2Value,
         );
-      const u73 =
+      const u75 =
         padeActivationDxDb4Exactly(
           xi,
           a0Value,
@@ -1906,7 +1940,7 @@ export function padeActivationDoubleBackward(
           dyi * ddb2Value,
         );
       ddy[i] =
-        u68 +
+        u70 +
         padeActivationDb3Exactly(
           xi,
           a0Value,
@@ -1936,7 +1970,7 @@ export function padeActivationDoubleBackward(
           ddb4Value,
         );
       dx[i] =
-        u69 +
+        u71 +
         padeActivationDxDb3Exactly(
           xi,
           a0Value,
@@ -2212,7 +2246,7 @@ export function padeActivationDoubleBackward(
           dyi * ddb4Value,
         );
       db1Sum +=
-        u70 +
+        u72 +
         padeActivationDb1Db3Exactly(
           xi,
           a0Value,
@@ -2242,7 +2276,7 @@ export function padeActivationDoubleBackward(
           dyi * ddb4Value,
         );
       db2Sum +=
-        u71 +
+        u73 +
         padeActivationDb1Db4Exactly(
           xi,
           a0Value,
@@ -2272,7 +2306,7 @@ export function padeActivationDoubleBackward(
           dyi * ddb4Value,
         );
       db3Sum +=
-        u72 +
+        u74 +
         padeActivationDb2Db4Exactly(
           xi,
           a0Value,
@@ -2302,7 +2336,7 @@ export function padeActivationDoubleBackward(
           dyi * ddb4Value,
         );
       db4Sum +=
-        u73 +
+        u75 +
         padeActivationDb3Db4Exactly(
           xi,
           a0Value,
@@ -2577,19 +2611,21 @@ export function padeActivationBackward64(
         (Math.abs(u6) + Math.abs(p9)) +
         (Math.abs(u7) + Math.abs(p10)) +
         (Math.abs(u8) + Math.abs(p12));
-      const v3 = Math.abs(u9);
       const u19 =
+        Math.abs(u10) + Math.abs(p13) + (Math.abs(u11) + Math.abs(p14));
+      const v3 = Math.abs(u9);
+      const u20 =
         Math.abs(p15) +
         (Math.abs(u13) + Math.abs(p16)) +
         (Math.abs(u14) + Math.abs(p17));
       const v4 = Math.abs(q);
-      const u20 =
+      const u21 =
         ((u18 * Math.abs(u12) +
-          (Math.abs(u10) + Math.abs(p13) + (Math.abs(u11) + Math.abs(p14))) *
-            v3) *
+          u19 * v3 +
+          2.220446049250313e-16 * (u18 * u19)) *
           Math.abs(v)) /
           u16 +
-        (u19 * v4) / u16;
+        (u20 * v4) / u16;
       const q3 = dyi / u16;
       const p18 = dyi * xi;
       const q4 = p18 / u16;
@@ -2614,13 +2650,13 @@ export function padeActivationBackward64(
           Math.abs(p3) +
           (Math.abs(u2) + Math.abs(p6)) +
           (Math.abs(u3) + Math.abs(p7)) +
-          u20 +
+          u21 +
           (Math.abs(u4) + v4) <=
           131072 * Math.abs(u17) &&
-        u19 <= 524288 * u16 &&
-        u19 <= 1125899906842624 * v2 &&
+        u20 <= 524288 * u16 &&
+        u20 <= 1125899906842624 * v2 &&
         Math.abs(q2) <= Number.MAX_VALUE &&
-        u19 <= 1048576 * u16 &&
+        u20 <= 1048576 * u16 &&
         Math.abs(q3) <= Number.MAX_VALUE &&
         Math.abs(q4) <= Number.MAX_VALUE &&
         Math.abs(q5) <= Number.MAX_VALUE &&
@@ -2628,7 +2664,7 @@ export function padeActivationBackward64(
         Math.abs(q7) <= Number.MAX_VALUE &&
         Math.abs(q8) <= Number.MAX_VALUE &&
         u18 <= 262144 * v3 &&
-        u19 <= 262144 * u16 &&
+        u20 <= 262144 * u16 &&
         Math.abs(p22) <= 2.0927902484106784e298 * Math.abs(q9) &&
         Math.abs(q9) <= Number.MAX_VALUE &&
         Math.abs(p23) <= 2.0927902484106784e298 * Math.abs(q10) &&
@@ -2880,11 +2916,13 @@ export function padeActivationFused64(
       const q2 = (u5 * u18 * v3) / u9;
       const u19 = u15 - q2;
       const q3 = u19 / u9;
-      const v4 = Math.abs(q2);
       const u20 =
+        Math.abs(u16) + Math.abs(p15) + (Math.abs(u17) + Math.abs(p16));
+      const v4 = Math.abs(q2);
+      const u21 =
         ((u10 * Math.abs(u18) +
-          (Math.abs(u16) + Math.abs(p15) + (Math.abs(u17) + Math.abs(p16))) *
-            v2) *
+          u20 * v2 +
+          2.220446049250313e-16 * (u10 * u20)) *
           Math.abs(v3)) /
           u9 +
         (u11 * v4) / u9;
@@ -2896,7 +2934,7 @@ export function padeActivationFused64(
           Math.abs(p11) +
           (Math.abs(u13) + Math.abs(p13)) +
           (Math.abs(u14) + Math.abs(p14)) +
-          u20 +
+          u21 +
           (Math.abs(u15) + v4) <=
           131072 * Math.abs(u19) &&
         u11 <= 1125899906842624 * v &&
@@ -3131,7 +3169,9 @@ export function padeActivationDoubleBackward64(
       const v7 = Math.abs(u4);
       const u23 =
         u19 +
-        (((u20 * v3 + u21 * v4) * v5) / u16 + (u22 * v6) / u16) +
+        (((u20 * v3 + u21 * v4 + 2.220446049250313e-16 * (u20 * u21)) * v5) /
+          u16 +
+          (u22 * v6) / u16) +
         (v7 + v6);
       const v8 = Math.abs(u17);
       const p25 = dyi * ddxI;
@@ -3254,64 +3294,84 @@ export function padeActivationDoubleBackward64(
       const u56 = q34 - p83;
       const p84 = p74 * u56;
       const q35 = p84 / squared3;
+      const u57 = Math.abs(u27) + Math.abs(p31);
       const p85 =
         (u19 * v3 +
           u21 * v7 +
-          (u20 * Math.abs(u28) + (Math.abs(u27) + Math.abs(p31)) * v4) +
+          2.220446049250313e-16 * (u19 * u21) +
+          (u20 * Math.abs(u28) +
+            u57 * v4 +
+            1.1102230246251565e-16 * (u20 * u57)) +
           (Math.abs(p30) + Math.abs(p32))) *
         v5;
+      const u58 = u21 * v3 + 2.220446049250313e-16 * (u21 * u21);
       const v9 = Math.abs(q13);
-      const u57 =
+      const u59 =
         p85 +
-        (((u20 * squared4 + u21 * v3 * v4) * squared5) / u16 +
+        (((u20 * squared4 + u58 * v4 + 2.220446049250313e-16 * (u20 * u58)) *
+          squared5) /
+          u16 +
           (u22 * v9) / u16) +
         (Math.abs(p33) + v9);
       const v10 = Math.abs(q14);
-      const u58 =
+      const u60 =
         Math.abs(u24) +
         Math.abs(p28) +
         (Math.abs(u25) + Math.abs(p29)) +
-        (u57 / u16 + (u22 * v10) / u16) +
+        (u59 / u16 + (u22 * v10) / u16) +
         (Math.abs(u26) + v10);
+      const p86 = u21 * v5;
       const v11 = Math.abs(q15);
-      const u59 =
-        u58 +
-        ((u21 * v5 * v8 + u23 * Math.abs(p34) + 9.332636185032189e-302 * v8) /
+      const u61 =
+        u60 +
+        ((p86 * v8 +
+          u23 * Math.abs(p34) +
+          2.220446049250313e-16 * (p86 * u23) +
+          9.332636185032189e-302 * v8) /
           u16 +
-          (u22 * v11) / u16) +
-        (Math.abs(u29) + v11);
+          (u22 * v11) / u16);
       const v12 = Math.abs(q18);
       const v13 = Math.abs(q20);
       const v14 = Math.abs(q22);
       const v15 = Math.abs(q24);
       const v16 = Math.abs(q26);
+      const p87 = u20 * Math.abs(p3);
       const v17 = Math.abs(q28);
-      const p86 =
+      const p88 =
         (Math.abs(u36) +
           Math.abs(p43) +
           (Math.abs(u37) + Math.abs(p44)) +
           (Math.abs(u38) + Math.abs(p45)) +
           (Math.abs(u39) + Math.abs(p47))) *
         v5;
-      const u60 =
-        ((u20 * Math.abs(p3) * v3 + u21 * Math.abs(p42)) * squared5) / u16 +
+      const u62 =
+        ((p87 * v3 +
+          u21 * Math.abs(p42) +
+          2.220446049250313e-16 * (p87 * u21)) *
+          squared5) /
+          u16 +
         (u22 * v17) / u16 +
-        p86;
+        p88;
+      const p89 = u20 * p51;
       const v18 = Math.abs(q30);
-      const p87 =
+      const p90 =
         (Math.abs(p53) +
           (Math.abs(u41) + Math.abs(p54)) +
           (Math.abs(u42) + Math.abs(p55)) +
           (Math.abs(u43) + Math.abs(p56)) +
           (Math.abs(u44) + Math.abs(p58))) *
         v5;
-      const u61 =
-        ((u20 * p51 * v3 + u21 * Math.abs(p52)) * squared5) / u16 +
+      const u63 =
+        ((p89 * v3 +
+          u21 * Math.abs(p52) +
+          2.220446049250313e-16 * (p89 * u21)) *
+          squared5) /
+          u16 +
         (u22 * v18) / u16 +
-        p87 +
-        (v18 + Math.abs(p59));
+        p90;
+      const p91 = u20 * Math.abs(p62);
       const v19 = Math.abs(q32);
-      const p88 =
+      const p92 =
         (Math.abs(p64) +
           Math.abs(p65) +
           (Math.abs(u47) + Math.abs(p66)) +
@@ -3319,12 +3379,17 @@ export function padeActivationDoubleBackward64(
           (Math.abs(u49) + Math.abs(p68)) +
           (Math.abs(u50) + Math.abs(p71))) *
         v5;
-      const u62 =
-        ((u20 * Math.abs(p62) * v3 + u21 * Math.abs(p63)) * squared5) / u16 +
+      const u64 =
+        ((p91 * v3 +
+          u21 * Math.abs(p63) +
+          2.220446049250313e-16 * (p91 * u21)) *
+          squared5) /
+          u16 +
         (u22 * v19) / u16 +
-        p88;
+        p92;
+      const p93 = u20 * p75;
       const v20 = Math.abs(q34);
-      const p89 =
+      const p94 =
         (Math.abs(p77) +
           Math.abs(p78) +
           (Math.abs(u52) + Math.abs(p79)) +
@@ -3332,11 +3397,14 @@ export function padeActivationDoubleBackward64(
           (Math.abs(u54) + Math.abs(p81)) +
           (Math.abs(u55) + Math.abs(p82))) *
         v5;
-      const u63 =
-        ((u20 * p75 * v3 + u21 * Math.abs(p76)) * squared5) / u16 +
+      const u65 =
+        ((p93 * v3 +
+          u21 * Math.abs(p76) +
+          2.220446049250313e-16 * (p93 * u21)) *
+          squared5) /
+          u16 +
         (u22 * v20) / u16 +
-        p89 +
-        (v20 + Math.abs(p83));
+        p94;
       const q36 = -(p25 * u12 * v) / squared3;
       const q37 = -(p41 * xi * v) / squared3;
       const q38 = -(p50 * squared * v) / squared3;
@@ -3351,142 +3419,142 @@ export function padeActivationDoubleBackward64(
       const q47 = -(p41 * p6 * v) / squared3;
       const q48 = -(p50 * squared2 * v) / squared3;
       const q49 = -(p61 * p14 * v) / squared3;
-      const p90 = p74 * squared6 * v;
-      const q50 = -p90 / squared3;
-      const v21 = Math.abs(p90);
+      const p95 = p74 * squared6 * v;
+      const q50 = -p95 / squared3;
+      const v21 = Math.abs(p95);
       const q51 = (p25 * u33) / u16;
       const q52 = -(p41 * squared2 * v) / squared3;
       const q53 = -(p50 * p14 * v) / squared3;
-      const p91 = p61 * squared6 * v;
-      const q54 = -p91 / squared3;
-      const p92 = p74 * p69 * v;
-      const q55 = -p92 / squared3;
-      const v22 = Math.abs(p91);
-      const v23 = Math.abs(p92);
+      const p96 = p61 * squared6 * v;
+      const q54 = -p96 / squared3;
+      const p97 = p74 * p69 * v;
+      const q55 = -p97 / squared3;
+      const v22 = Math.abs(p96);
+      const v23 = Math.abs(p97);
       const q56 = (p25 * u34) / u16;
       const q57 = -(p41 * p14 * v) / squared3;
-      const p93 = p50 * squared6 * v;
-      const q58 = -p93 / squared3;
-      const p94 = p61 * p69 * v;
-      const q59 = -p94 / squared3;
-      const p95 = p74 * squared7 * v;
-      const q60 = -p95 / squared3;
-      const v24 = Math.abs(p93);
-      const v25 = Math.abs(p94);
-      const v26 = Math.abs(p95);
+      const p98 = p50 * squared6 * v;
+      const q58 = -p98 / squared3;
+      const p99 = p61 * p69 * v;
+      const q59 = -p99 / squared3;
+      const p100 = p74 * squared7 * v;
+      const q60 = -p100 / squared3;
+      const v24 = Math.abs(p98);
+      const v25 = Math.abs(p99);
+      const v26 = Math.abs(p100);
       const q61 = (p25 * u35) / u16;
-      const p96 = p41 * squared6 * v;
-      const q62 = -p96 / squared3;
-      const p97 = p50 * p69 * v;
-      const q63 = -p97 / squared3;
-      const p98 = p61 * squared7 * v;
-      const q64 = -p98 / squared3;
-      const p99 = squared7 * xi;
-      const p100 = p74 * p99 * v;
-      const q65 = -p100 / squared3;
-      const v27 = Math.abs(p96);
-      const v28 = Math.abs(p97);
-      const v29 = Math.abs(p98);
-      const v30 = Math.abs(p100);
-      const p101 = p25 * u40;
-      const q66 = p101 / squared3;
+      const p101 = p41 * squared6 * v;
+      const q62 = -p101 / squared3;
+      const p102 = p50 * p69 * v;
+      const q63 = -p102 / squared3;
+      const p103 = p61 * squared7 * v;
+      const q64 = -p103 / squared3;
+      const p104 = squared7 * xi;
+      const p105 = p74 * p104 * v;
+      const q65 = -p105 / squared3;
+      const v27 = Math.abs(p101);
+      const v28 = Math.abs(p102);
+      const v29 = Math.abs(p103);
+      const v30 = Math.abs(p105);
+      const p106 = p25 * u40;
+      const q66 = p106 / squared3;
       const q67 = -(p35 * xi * v) / squared3;
       const q68 = -(p36 * squared * v) / squared3;
       const q69 = -(p37 * p6 * v) / squared3;
       const q70 = -(p38 * squared2 * v) / squared3;
       const q71 = -(p39 * p14 * v) / squared3;
-      const p102 = p40 * squared6 * v;
-      const q72 = -p102 / squared3;
-      const p103 = 2 * p41;
-      const p104 = p103 * squared * u9 * squared5;
-      const p105 = squared3 * u16;
-      const q73 = p104 / p105;
-      const p106 = 2 * p50;
-      const p107 = p106 * p6 * u9 * squared5;
-      const q74 = p107 / p105;
-      const u64 = q66 + q67 + q68 + q69 + q70 + q71 + q72 + q73 + q74;
-      const p108 = 2 * p61;
-      const p109 = p108 * squared2 * u9 * squared5;
-      const q75 = p109 / p105;
-      const p110 = 2 * p74;
-      const p111 = p110 * p14 * u9 * squared5;
-      const q76 = p111 / p105;
-      const v31 = Math.abs(p102);
-      const p112 = p25 * u45;
-      const q77 = p112 / squared3;
+      const p107 = p40 * squared6 * v;
+      const q72 = -p107 / squared3;
+      const p108 = 2 * p41;
+      const p109 = p108 * squared * u9 * squared5;
+      const p110 = squared3 * u16;
+      const q73 = p109 / p110;
+      const p111 = 2 * p50;
+      const p112 = p111 * p6 * u9 * squared5;
+      const q74 = p112 / p110;
+      const u66 = q66 + q67 + q68 + q69 + q70 + q71 + q72 + q73 + q74;
+      const p113 = 2 * p61;
+      const p114 = p113 * squared2 * u9 * squared5;
+      const q75 = p114 / p110;
+      const p115 = 2 * p74;
+      const p116 = p115 * p14 * u9 * squared5;
+      const q76 = p116 / p110;
+      const v31 = Math.abs(p107);
+      const p117 = p25 * u45;
+      const q77 = p117 / squared3;
       const q78 = -(p35 * squared * v) / squared3;
       const q79 = -(p36 * p6 * v) / squared3;
       const q80 = -(p37 * squared2 * v) / squared3;
       const q81 = -(p38 * p14 * v) / squared3;
-      const p113 = p39 * squared6 * v;
-      const q82 = -p113 / squared3;
-      const p114 = p40 * p69 * v;
-      const q83 = -p114 / squared3;
-      const p115 = p103 * p6 * u9 * squared5;
-      const q84 = p115 / p105;
-      const p116 = p106 * squared2 * u9 * squared5;
-      const q85 = p116 / p105;
-      const u65 = q77 + q78 + q79 + q80 + q81 + q82 + q83 + q84 + q85;
-      const p117 = p108 * p14 * u9 * squared5;
-      const q86 = p117 / p105;
-      const p118 = p110 * squared6;
-      const p119 = p118 * u9 * squared5;
-      const q87 = p119 / p105;
-      const v32 = Math.abs(p113);
-      const v33 = Math.abs(p114);
-      const p120 = p25 * u51;
-      const q88 = p120 / squared3;
+      const p118 = p39 * squared6 * v;
+      const q82 = -p118 / squared3;
+      const p119 = p40 * p69 * v;
+      const q83 = -p119 / squared3;
+      const p120 = p108 * p6 * u9 * squared5;
+      const q84 = p120 / p110;
+      const p121 = p111 * squared2 * u9 * squared5;
+      const q85 = p121 / p110;
+      const u67 = q77 + q78 + q79 + q80 + q81 + q82 + q83 + q84 + q85;
+      const p122 = p113 * p14 * u9 * squared5;
+      const q86 = p122 / p110;
+      const p123 = p115 * squared6;
+      const p124 = p123 * u9 * squared5;
+      const q87 = p124 / p110;
+      const v32 = Math.abs(p118);
+      const v33 = Math.abs(p119);
+      const p125 = p25 * u51;
+      const q88 = p125 / squared3;
       const q89 = -(p35 * p6 * v) / squared3;
       const q90 = -(p36 * squared2 * v) / squared3;
       const q91 = -(p37 * p14 * v) / squared3;
-      const p121 = p38 * squared6 * v;
-      const q92 = -p121 / squared3;
-      const p122 = p39 * p69 * v;
-      const q93 = -p122 / squared3;
-      const p123 = p40 * squared7 * v;
-      const q94 = -p123 / squared3;
-      const p124 = p103 * squared2 * u9 * squared5;
-      const q95 = p124 / p105;
-      const p125 = p106 * p14 * u9 * squared5;
-      const q96 = p125 / p105;
-      const u66 = q88 + q89 + q90 + q91 + q92 + q93 + q94 + q95 + q96;
-      const p126 = p108 * squared6;
-      const p127 = p126 * u9 * squared5;
-      const q97 = p127 / p105;
-      const p128 = p110 * p69;
-      const p129 = p128 * u9 * squared5;
-      const q98 = p129 / p105;
-      const v34 = Math.abs(p121);
-      const v35 = Math.abs(p122);
-      const v36 = Math.abs(p123);
-      const p130 = p25 * u56;
-      const q99 = p130 / squared3;
+      const p126 = p38 * squared6 * v;
+      const q92 = -p126 / squared3;
+      const p127 = p39 * p69 * v;
+      const q93 = -p127 / squared3;
+      const p128 = p40 * squared7 * v;
+      const q94 = -p128 / squared3;
+      const p129 = p108 * squared2 * u9 * squared5;
+      const q95 = p129 / p110;
+      const p130 = p111 * p14 * u9 * squared5;
+      const q96 = p130 / p110;
+      const u68 = q88 + q89 + q90 + q91 + q92 + q93 + q94 + q95 + q96;
+      const p131 = p113 * squared6;
+      const p132 = p131 * u9 * squared5;
+      const q97 = p132 / p110;
+      const p133 = p115 * p69;
+      const p134 = p133 * u9 * squared5;
+      const q98 = p134 / p110;
+      const v34 = Math.abs(p126);
+      const v35 = Math.abs(p127);
+      const v36 = Math.abs(p128);
+      const p135 = p25 * u56;
+      const q99 = p135 / squared3;
       const q100 = -(p35 * squared2 * v) / squared3;
       const q101 = -(p36 * p14 * v) / squared3;
-      const p131 = p37 * squared6 * v;
-      const q102 = -p131 / squared3;
-      const p132 = p38 * p69 * v;
-      const q103 = -p132 / squared3;
-      const p133 = p39 * squared7 * v;
-      const q104 = -p133 / squared3;
-      const p134 = p40 * p99 * v;
-      const q105 = -p134 / squared3;
-      const p135 = p103 * p14 * u9 * squared5;
-      const q106 = p135 / p105;
-      const p136 = p106 * squared6;
-      const p137 = p136 * u9 * squared5;
-      const q107 = p137 / p105;
-      const u67 = q99 + q100 + q101 + q102 + q103 + q104 + q105 + q106 + q107;
-      const p138 = p108 * p69;
-      const p139 = p138 * u9 * squared5;
-      const q108 = p139 / p105;
-      const p140 = p110 * squared7;
-      const p141 = p140 * u9 * squared5;
-      const q109 = p141 / p105;
-      const v37 = Math.abs(p131);
-      const v38 = Math.abs(p132);
-      const v39 = Math.abs(p133);
-      const v40 = Math.abs(p134);
+      const p136 = p37 * squared6 * v;
+      const q102 = -p136 / squared3;
+      const p137 = p38 * p69 * v;
+      const q103 = -p137 / squared3;
+      const p138 = p39 * squared7 * v;
+      const q104 = -p138 / squared3;
+      const p139 = p40 * p104 * v;
+      const q105 = -p139 / squared3;
+      const p140 = p108 * p14 * u9 * squared5;
+      const q106 = p140 / p110;
+      const p141 = p111 * squared6;
+      const p142 = p141 * u9 * squared5;
+      const q107 = p142 / p110;
+      const u69 = q99 + q100 + q101 + q102 + q103 + q104 + q105 + q106 + q107;
+      const p143 = p113 * p69;
+      const p144 = p143 * u9 * squared5;
+      const q108 = p144 / p110;
+      const p145 = p115 * squared7;
+      const p146 = p145 * u9 * squared5;
+      const q109 = p146 / p110;
+      const v37 = Math.abs(p136);
+      const v38 = Math.abs(p137);
+      const v39 = Math.abs(p138);
+      const v40 = Math.abs(p139);
       if (!(
         u23 <= 131072 * v8 &&
         u22 <= 524288 * u16 &&
@@ -3509,7 +3577,7 @@ export function padeActivationDoubleBackward64(
         Math.abs(q11) <= Number.MAX_VALUE &&
         Math.abs(p24) <= 2.0927902484106784e298 * Math.abs(q12) &&
         Math.abs(q12) <= Number.MAX_VALUE &&
-        u59 <= 65536 * Math.abs(u30) &&
+        u61 + (Math.abs(u29) + v11) <= 65536 * Math.abs(u30) &&
         Math.abs(q16) <= Number.MAX_VALUE &&
         u21 <= 524288 * v3 &&
         Math.abs(q17) <= Number.MAX_VALUE &&
@@ -3530,16 +3598,16 @@ export function padeActivationDoubleBackward64(
         (u21 * Math.abs(p14) * v5) / u16 + (u22 * v16) / u16 + (p9 + v16) <=
           131072 * Math.abs(u35) &&
         Math.abs(q27) <= Number.MAX_VALUE &&
-        u60 + (v17 + Math.abs(p48)) <= 65536 * Math.abs(u40) &&
+        u62 + (v17 + Math.abs(p48)) <= 65536 * Math.abs(u40) &&
         Math.abs(p49) <= 2.0927902484106784e298 * Math.abs(q29) &&
         Math.abs(q29) <= Number.MAX_VALUE &&
-        u61 <= 65536 * Math.abs(u45) &&
+        u63 + (v18 + Math.abs(p59)) <= 65536 * Math.abs(u45) &&
         Math.abs(p60) <= 2.0927902484106784e298 * Math.abs(q31) &&
         Math.abs(q31) <= Number.MAX_VALUE &&
-        u62 + (v19 + Math.abs(p72)) <= 65536 * Math.abs(u51) &&
+        u64 + (v19 + Math.abs(p72)) <= 65536 * Math.abs(u51) &&
         Math.abs(p73) <= 2.0927902484106784e298 * Math.abs(q33) &&
         Math.abs(q33) <= Number.MAX_VALUE &&
-        u63 <= 65536 * Math.abs(u56) &&
+        u65 + (v20 + Math.abs(p83)) <= 65536 * Math.abs(u56) &&
         Math.abs(p84) <= 2.0927902484106784e298 * Math.abs(q35) &&
         Math.abs(q35) <= Number.MAX_VALUE &&
         Math.abs(q36) <= Number.MAX_VALUE &&
@@ -3592,7 +3660,7 @@ export function padeActivationDoubleBackward64(
         v30 >= 4.914206519773204e-237 &&
         v30 <= 2.0927902484106784e298 * Math.abs(q65) &&
         Math.abs(q65) <= Number.MAX_VALUE &&
-        Math.abs(p101) <= 2.0927902484106784e298 * Math.abs(q66) &&
+        Math.abs(p106) <= 2.0927902484106784e298 * Math.abs(q66) &&
         Math.abs(q66) <= Number.MAX_VALUE &&
         Math.abs(q67) <= Number.MAX_VALUE &&
         Math.abs(q68) <= Number.MAX_VALUE &&
@@ -3603,15 +3671,15 @@ export function padeActivationDoubleBackward64(
         v31 <= 2.0927902484106784e298 * Math.abs(q72) &&
         Math.abs(q72) <= Number.MAX_VALUE &&
         u22 <= 131072 * u16 &&
-        Math.abs(p104) <= 2.0927902484106784e298 * Math.abs(q73) &&
+        Math.abs(p109) <= 2.0927902484106784e298 * Math.abs(q73) &&
         Math.abs(q73) <= Number.MAX_VALUE &&
-        Math.abs(p107) <= 2.0927902484106784e298 * Math.abs(q74) &&
+        Math.abs(p112) <= 2.0927902484106784e298 * Math.abs(q74) &&
         Math.abs(q74) <= Number.MAX_VALUE &&
-        Math.abs(p109) <= 2.0927902484106784e298 * Math.abs(q75) &&
+        Math.abs(p114) <= 2.0927902484106784e298 * Math.abs(q75) &&
         Math.abs(q75) <= Number.MAX_VALUE &&
-        Math.abs(p111) <= 2.0927902484106784e298 * Math.abs(q76) &&
+        Math.abs(p116) <= 2.0927902484106784e298 * Math.abs(q76) &&
         Math.abs(q76) <= Number.MAX_VALUE &&
-        Math.abs(p112) <= 2.0927902484106784e298 * Math.abs(q77) &&
+        Math.abs(p117) <= 2.0927902484106784e298 * Math.abs(q77) &&
         Math.abs(q77) <= Number.MAX_VALUE &&
         Math.abs(q78) <= Number.MAX_VALUE &&
         Math.abs(q79) <= Number.MAX_VALUE &&
@@ -3623,17 +3691,17 @@ export function padeActivationDoubleBackward64(
         v33 >= 1.4441555006918637e-275 &&
         v33 <= 2.0927902484106784e298 * Math.abs(q83) &&
         Math.abs(q83) <= Number.MAX_VALUE &&
-        Math.abs(p115) <= 2.0927902484106784e298 * Math.abs(q84) &&
+        Math.abs(p120) <= 2.0927902484106784e298 * Math.abs(q84) &&
         Math.abs(q84) <= Number.MAX_VALUE &&
-        Math.abs(p116) <= 2.0927902484106784e298 * Math.abs(q85) &&
+        Math.abs(p121) <= 2.0927902484106784e298 * Math.abs(q85) &&
         Math.abs(q85) <= Number.MAX_VALUE &&
-        Math.abs(p117) <= 2.0927902484106784e298 * Math.abs(q86) &&
+        Math.abs(p122) <= 2.0927902484106784e298 * Math.abs(q86) &&
         Math.abs(q86) <= Number.MAX_VALUE &&
-        Math.abs(p118) >= 9.332636185032189e-302 &&
+        Math.abs(p123) >= 9.332636185032189e-302 &&
         u20 <= 131072 * v4 &&
-        Math.abs(p119) <= 2.0927902484106784e298 * Math.abs(q87) &&
+        Math.abs(p124) <= 2.0927902484106784e298 * Math.abs(q87) &&
         Math.abs(q87) <= Number.MAX_VALUE &&
-        Math.abs(p120) <= 2.0927902484106784e298 * Math.abs(q88) &&
+        Math.abs(p125) <= 2.0927902484106784e298 * Math.abs(q88) &&
         Math.abs(q88) <= Number.MAX_VALUE &&
         Math.abs(q89) <= Number.MAX_VALUE &&
         Math.abs(q90) <= Number.MAX_VALUE &&
@@ -3647,17 +3715,17 @@ export function padeActivationDoubleBackward64(
         v36 >= 1.4441555006918637e-275 &&
         v36 <= 2.0927902484106784e298 * Math.abs(q94) &&
         Math.abs(q94) <= Number.MAX_VALUE &&
-        Math.abs(p124) <= 2.0927902484106784e298 * Math.abs(q95) &&
+        Math.abs(p129) <= 2.0927902484106784e298 * Math.abs(q95) &&
         Math.abs(q95) <= Number.MAX_VALUE &&
-        Math.abs(p125) <= 2.0927902484106784e298 * Math.abs(q96) &&
+        Math.abs(p130) <= 2.0927902484106784e298 * Math.abs(q96) &&
         Math.abs(q96) <= Number.MAX_VALUE &&
-        Math.abs(p126) >= 9.332636185032189e-302 &&
-        Math.abs(p127) <= 2.0927902484106784e298 * Math.abs(q97) &&
+        Math.abs(p131) >= 9.332636185032189e-302 &&
+        Math.abs(p132) <= 2.0927902484106784e298 * Math.abs(q97) &&
         Math.abs(q97) <= Number.MAX_VALUE &&
-        Math.abs(p128) >= 5.776622002767455e-275 &&
-        Math.abs(p129) <= 2.0927902484106784e298 * Math.abs(q98) &&
+        Math.abs(p133) >= 5.776622002767455e-275 &&
+        Math.abs(p134) <= 2.0927902484106784e298 * Math.abs(q98) &&
         Math.abs(q98) <= Number.MAX_VALUE &&
-        Math.abs(p130) <= 2.0927902484106784e298 * Math.abs(q99) &&
+        Math.abs(p135) <= 2.0927902484106784e298 * Math.abs(q99) &&
         Math.abs(q99) <= Number.MAX_VALUE &&
         Math.abs(q100) <= Number.MAX_VALUE &&
         Math.abs(q101) <= Number.MAX_VALUE &&
@@ -3673,16 +3741,16 @@ export function padeActivationDoubleBackward64(
         v40 >= 4.914206519773204e-237 &&
         v40 <= 2.0927902484106784e298 * Math.abs(q105) &&
         Math.abs(q105) <= Number.MAX_VALUE &&
-        Math.abs(p135) <= 2.0927902484106784e298 * Math.abs(q106) &&
+        Math.abs(p140) <= 2.0927902484106784e298 * Math.abs(q106) &&
         Math.abs(q106) <= Number.MAX_VALUE &&
-        Math.abs(p136) >= 9.332636185032189e-302 &&
-        Math.abs(p137) <= 2.0927902484106784e298 * Math.abs(q107) &&
+        Math.abs(p141) >= 9.332636185032189e-302 &&
+        Math.abs(p142) <= 2.0927902484106784e298 * Math.abs(q107) &&
         Math.abs(q107) <= Number.MAX_VALUE &&
-        Math.abs(p138) >= 5.776622002767455e-275 &&
-        Math.abs(p139) <= 2.0927902484106784e298 * Math.abs(q108) &&
+        Math.abs(p143) >= 5.776622002767455e-275 &&
+        Math.abs(p144) <= 2.0927902484106784e298 * Math.abs(q108) &&
         Math.abs(q108) <= Number.MAX_VALUE &&
-        Math.abs(p140) >= 5.776622002767455e-275 &&
-        Math.abs(p141) <= 2.0927902484106784e298 * Math.abs(q109) &&
+        Math.abs(p145) >= 5.776622002767455e-275 &&
+        Math.abs(p146) <= 2.0927902484106784e298 * Math.abs(q109) &&
         Math.abs(q109) <= Number.MAX_VALUE
       ))
         break;
@@ -3694,17 +3762,17 @@ export function padeActivationDoubleBackward64(
       da3Sum += q51 + q52 + q53 + q54 + q55;
       da4Sum += q56 + q57 + q58 + q59 + q60;
       da5Sum += q61 + q62 + q63 + q64 + q65;
-      db1Sum += u64 + q75 + q76;
-      db2Sum += u65 + q86 + q87;
-      db3Sum += u66 + q97 + q98;
-      db4Sum += u67 + q108 + q109;
+      db1Sum += u66 + q75 + q76;
+      db2Sum += u67 + q86 + q87;
+      db3Sum += u68 + q97 + q98;
+      db4Sum += u69 + q108 + q109;
     }
     if (i < size) {
       // One that needs more digits.
       const dyi = dy[i]!;
       const xi = x[i]!;
       const ddxI = ddx[i]!;
-      const u68 =
+      const u70 =
         padeActivationDxExactly(
           xi,
           a0Value,
@@ -3795,7 +3863,7 @@ export function padeActivationDoubleBackward64(
           b4Value,
           ddb2Value,
         );
-      const u69 =
+      const u71 =
         padeActivationDxDxExactly(
           xi,
           a0Value,
@@ -3886,7 +3954,7 @@ export function padeActivationDoubleBackward64(
           b4Value,
           dyi * ddb2Value,
         );
-      const u70 =
+      const u72 =
         padeActivationDxDb1Exactly(
           xi,
           a0Value,
@@ -3977,7 +4045,7 @@ export function padeActivationDoubleBackward64(
           b4Value,
           dyi * ddb2Value,
         );
-      const u71 =
+      const u73 =
         padeActivationDxDb2Exactly(
           xi,
           a0Value,
@@ -4068,7 +4136,7 @@ export function padeActivationDoubleBackward64(
           b4Value,
           dyi * ddb2Value,
         );
-      const u72 =
+      const u74 =
         padeActivationDxDb3Exactly(
           xi,
           a0Value,
@@ -4159,7 +4227,7 @@ export function padeActivationDoubleBackward64(
           b4Value,
           dyi * ddb2Value,
         );
-      const u73 =
+      const u75 =
         padeActivationDxDb4Exactly(
           xi,
           a0Value,
@@ -4251,7 +4319,7 @@ export function padeActivationDoubleBackward64(
           dyi * ddb2Value,
         );
       ddy[i] =
-        u68 +
+        u70 +
         padeActivationDb3Exactly(
           xi,
           a0Value,
@@ -4281,7 +4349,7 @@ export function padeActivationDoubleBackward64(
           ddb4Value,
         );
       dx[i] =
-        u69 +
+        u71 +
         padeActivationDxDb3Exactly(
           xi,
           a0Value,
@@ -4557,7 +4625,7 @@ export function padeActivationDoubleBackward64(
           dyi * ddb4Value,
         );
       db1Sum +=
-        u70 +
+        u72 +
         padeActivationDb1Db3Exactly(
           xi,
           a0Value,
@@ -4587,7 +4655,7 @@ export function padeActivationDoubleBackward64(
           dyi * ddb4Value,
         );
       db2Sum +=
-        u71 +
+        u73 +
         padeActivationDb1Db4Exactly(
           xi,
           a0Value,
@@ -4617,7 +4685,7 @@ export function padeActivationDoubleBackward64(
           dyi * ddb4Value,
         );
       db3Sum +=
-        u72 +
+        u74 +
         padeActivationDb2Db4Exactly(
           xi,
           a0Value,
@@ -4647,7 +4715,7 @@ export function padeActivationDoubleBackward64(
           dyi * ddb4Value,
         );
       db4Sum +=
-        u73 +
+        u75 +
         padeActivationDb3Db4Exactly(
           xi,
           a0Value,

@@ -121,11 +121,36 @@ fn pdelu_pow(x: f32, y: f32) -> f32 {
   return select(result, -result, negative);
 }
 
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn pdelu_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+fn pdelu_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -pdelu_infinity();
+  }
+  if (pdelu_is_nan(x) | (bits == 0x7f800000u)) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return pdelu_nan();
+  }
+  let parts = pdelu_split_exponent(x);
+  return pdelu_log_scaled(parts.k, parts.m - 1.0);
+}
+
 fn pdelu_value_far(x0: f32, x1: f32, x2: f32) -> f32 {
   let t = 1.0 - x2;
   let t2 = t * x0 + 1.0;
   let t3 = 1.0 / t;
-  let t4 = select(pdelu_pow(0.0, t3), pdelu_pow(t2, t3), t2 > 0.0);
+  let t4 = select(pdelu_pow(0.0, t3), select(pdelu_pow(t2, t3), pdelu_log(t2), t2 < 0.0), t2 > 0.0);
   return select((select(t4, x0, pdelu_is_nan(x0)) - 1.0) * x1, x0, x0 > 0.0);
 }
 
@@ -933,11 +958,29 @@ fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_w
         error = (errors[first] + 128) >> 1u;
       }
     }
+    let selected = error;
     registers[code & 1023u] = result;
     if ((result.exponent >= pdelu_WIDE_LIMIT) & (operation != 8u)) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < pdelu_WIDE_LIMIT) & (b.exponent < pdelu_WIDE_LIMIT)) {
         error = result.exponent + pdelu_WIDE_LIMIT;
+      }
+      if (pdelu_wide_is_nan(result)) {
+        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
+        let of_first = select(pdelu_WIDE_LIMIT, errors[first] - a.exponent, pdelu_wide_is_nan(a));
+        let of_second = select(pdelu_WIDE_LIMIT, errors[second] - b.exponent, pdelu_wide_is_nan(b));
+        error = result.exponent + min(of_first, of_second);
+        if (operation == 8u) {
+          error = selected;
+        }
+        if (
+          ((operation == 13u) | (operation == 17u)) &
+          a.negative &
+          (errors[first] < a.exponent) &
+          (a.exponent < pdelu_WIDE_LIMIT)
+        ) {
+          error = result.exponent;
+        }
       }
     }
     // Where the result was rounded.
@@ -1415,14 +1458,18 @@ struct pdelu_gradients {
 fn pdelu_slope_0_far(x0: f32, x1: f32, x2: f32) -> f32 {
   let t = 1.0 - x2;
   let t2 = t * x0 + 1.0;
-  return select(select(0.0, pdelu_pow(t2, x2 / t) * x1, t2 > 0.0), 1.0, x0 > 0.0);
+  return select(select(0.0, select(pdelu_pow(t2, x2 / t), pdelu_log(t2), t2 < 0.0) * x1, t2 > 0.0), 1.0, x0 > 0.0);
 }
 
 fn pdelu_slope_1_far(x0: f32, x1: f32) -> f32 {
   let t = 1.0 - x1;
   let t2 = t * x0 + 1.0;
   let t3 = 1.0 / t;
-  return select(select(pdelu_pow(0.0, t3), pdelu_pow(t2, t3), t2 > 0.0) - 1.0, 0.0, x0 > 0.0);
+  return select(
+    select(pdelu_pow(0.0, t3), select(pdelu_pow(t2, t3), pdelu_log(t2), t2 < 0.0), t2 > 0.0) - 1.0,
+    0.0,
+    x0 > 0.0
+  );
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -1735,11 +1782,29 @@ fn pdelu_backward_exactly_wide(
         error = (errors[first] + 128) >> 1u;
       }
     }
+    let selected = error;
     registers[code & 1023u] = result;
     if ((result.exponent >= pdelu_WIDE_LIMIT) & (operation != 8u)) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < pdelu_WIDE_LIMIT) & (b.exponent < pdelu_WIDE_LIMIT)) {
         error = result.exponent + pdelu_WIDE_LIMIT;
+      }
+      if (pdelu_wide_is_nan(result)) {
+        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
+        let of_first = select(pdelu_WIDE_LIMIT, errors[first] - a.exponent, pdelu_wide_is_nan(a));
+        let of_second = select(pdelu_WIDE_LIMIT, errors[second] - b.exponent, pdelu_wide_is_nan(b));
+        error = result.exponent + min(of_first, of_second);
+        if (operation == 8u) {
+          error = selected;
+        }
+        if (
+          ((operation == 13u) | (operation == 17u)) &
+          a.negative &
+          (errors[first] < a.exponent) &
+          (a.exponent < pdelu_WIDE_LIMIT)
+        ) {
+          error = result.exponent;
+        }
       }
     }
     // Where the result was rounded.

@@ -178,7 +178,7 @@ export function phishDoubleBackward(
           Math.abs(p5) * u4 +
           (0.03125 * Math.abs(u5) + Math.abs(p6) * u4) +
           (9.332636185032189e-302 * (Math.abs(p7) * squared) +
-            v * Math.abs(phi2) * v3 +
+            (v * Math.abs(phi2) + 1.7763568394002505e-15 * (v * v)) * v3 +
             9.332636185032189e-302 * v3));
       if (!(
         0.001953125 * (v * Math.abs(p)) +
@@ -381,7 +381,7 @@ export function phishDoubleBackward64(
           Math.abs(p5) * u4 +
           (0.03125 * Math.abs(u5) + Math.abs(p6) * u4) +
           (9.332636185032189e-302 * (Math.abs(p7) * squared) +
-            v * Math.abs(phi2) * v3 +
+            (v * Math.abs(phi2) + 1.7763568394002505e-15 * (v * v)) * v3 +
             9.332636185032189e-302 * v3));
       if (!(
         0.001953125 * (v * Math.abs(p)) +

@@ -124,8 +124,34 @@ fn polu_pow(x: f32, y: f32) -> f32 {
   return select(result, -result, negative);
 }
 
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn polu_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+fn polu_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -polu_infinity();
+  }
+  if (polu_is_nan(x) | (bits == 0x7f800000u)) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return polu_nan();
+  }
+  let parts = polu_split_exponent(x);
+  return polu_log_scaled(parts.k, parts.m - 1.0);
+}
+
 fn polu_value_far(x0: f32, x1: f32) -> f32 {
-  return select(x0, polu_pow(1.0 - x0, -x1) - 1.0, x0 < 0.0);
+  let t = 1.0 - x0;
+  return select(x0, select(polu_pow(t, -x1), polu_log(t), t < 0.0) - 1.0, x0 < 0.0);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -915,11 +941,29 @@ fn polu_exactly_wide(x0: polu_wide, x1: polu_wide) -> polu_wide_outcome {
         error = (errors[first] + 128) >> 1u;
       }
     }
+    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= polu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < polu_WIDE_LIMIT) & (b.exponent < polu_WIDE_LIMIT)) {
         error = result.exponent + polu_WIDE_LIMIT;
+      }
+      if (polu_wide_is_nan(result)) {
+        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
+        let of_first = select(polu_WIDE_LIMIT, errors[first] - a.exponent, polu_wide_is_nan(a));
+        let of_second = select(polu_WIDE_LIMIT, errors[second] - b.exponent, polu_wide_is_nan(b));
+        error = result.exponent + min(of_first, of_second);
+        if (operation == 10u) {
+          error = selected;
+        }
+        if (
+          ((operation == 3u) | (operation == 14u)) &
+          a.negative &
+          (errors[first] < a.exponent) &
+          (a.exponent < polu_WIDE_LIMIT)
+        ) {
+          error = result.exponent;
+        }
       }
     }
     // Where the result was rounded.
@@ -1360,7 +1404,8 @@ fn polu(x: f32, n: f32) -> f32 {
 }
 
 fn polu_slope_0_far(x0: f32, x1: f32) -> f32 {
-  return select(polu_pow(1.0 - x0, -x1 - 1.0) * x1, 1.0, x0 >= 0.0);
+  let t = 1.0 - x0;
+  return select(select(polu_pow(t, -x1 - 1.0), polu_log(t), t < 0.0) * x1, 1.0, x0 >= 0.0);
 }
 
 // A loop over steps, so that each operation stands here once. A condition holds where its register is negative.
@@ -1548,11 +1593,29 @@ fn polu_backward_exactly_wide(x0: polu_wide, x1: polu_wide) -> polu_wide_outcome
         error = (errors[first] + 128) >> 1u;
       }
     }
+    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= polu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < polu_WIDE_LIMIT) & (b.exponent < polu_WIDE_LIMIT)) {
         error = result.exponent + polu_WIDE_LIMIT;
+      }
+      if (polu_wide_is_nan(result)) {
+        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
+        let of_first = select(polu_WIDE_LIMIT, errors[first] - a.exponent, polu_wide_is_nan(a));
+        let of_second = select(polu_WIDE_LIMIT, errors[second] - b.exponent, polu_wide_is_nan(b));
+        error = result.exponent + min(of_first, of_second);
+        if (operation == 10u) {
+          error = selected;
+        }
+        if (
+          ((operation == 3u) | (operation == 14u)) &
+          a.negative &
+          (errors[first] < a.exponent) &
+          (a.exponent < polu_WIDE_LIMIT)
+        ) {
+          error = result.exponent;
+        }
       }
     }
     // Where the result was rounded.

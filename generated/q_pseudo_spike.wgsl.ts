@@ -133,8 +133,34 @@ fn q_pseudo_spike_pow(x: f32, y: f32) -> f32 {
   return select(result, -result, negative);
 }
 
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn q_pseudo_spike_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+fn q_pseudo_spike_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -q_pseudo_spike_infinity();
+  }
+  if (q_pseudo_spike_is_nan(x) | (bits == 0x7f800000u)) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return q_pseudo_spike_nan();
+  }
+  let parts = q_pseudo_spike_split_exponent(x);
+  return q_pseudo_spike_log_scaled(parts.k, parts.m - 1.0);
+}
+
 fn q_pseudo_spike_slope_0_far(x0: f32, x1: f32) -> f32 {
-  return q_pseudo_spike_pow((2.0 * abs(x0)) / (x1 - 1.0) + 1.0, -x1);
+  let t = (2.0 * abs(x0)) / (x1 - 1.0) + 1.0;
+  return select(q_pseudo_spike_pow(t, -x1), q_pseudo_spike_log(t), t < 0.0);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -861,11 +887,29 @@ fn q_pseudo_spike_backward_exactly_wide(
         error = (errors[first] + 128) >> 1u;
       }
     }
+    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= q_pseudo_spike_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < q_pseudo_spike_WIDE_LIMIT) & (b.exponent < q_pseudo_spike_WIDE_LIMIT)) {
         error = result.exponent + q_pseudo_spike_WIDE_LIMIT;
+      }
+      if (q_pseudo_spike_wide_is_nan(result)) {
+        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
+        let of_first = select(q_pseudo_spike_WIDE_LIMIT, errors[first] - a.exponent, q_pseudo_spike_wide_is_nan(a));
+        let of_second = select(q_pseudo_spike_WIDE_LIMIT, errors[second] - b.exponent, q_pseudo_spike_wide_is_nan(b));
+        error = result.exponent + min(of_first, of_second);
+        if (operation == 10u) {
+          error = selected;
+        }
+        if (
+          ((operation == 5u) | (operation == 14u)) &
+          a.negative &
+          (errors[first] < a.exponent) &
+          (a.exponent < q_pseudo_spike_WIDE_LIMIT)
+        ) {
+          error = result.exponent;
+        }
       }
     }
     // Where the result was rounded.

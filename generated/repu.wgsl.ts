@@ -132,8 +132,33 @@ fn repu(x: f32, k: f32) -> f32 {
   return select(select(v, x, repu_is_nan(x)), x, repu_is_nan(x));
 }
 
+// ln(2^k (1 + f)) for sqrt(1/2) <= 1 + f < sqrt(2). With s = f/(2 + f), ln(1 + f) = 2 artanh(s)
+// = f - h + s (h + r), where h = f^2/2 and r is a polynomial in s^2 (4.4e-10).
+fn repu_log_scaled(k: f32, f: f32) -> f32 {
+  let s = f / (2.0 + f);
+  let z = s * s;
+  let r = z * (0.666666627 + z * (0.400003344 + z * (0.285373241 + z * 0.235819116)));
+  let h = 0.5 * f * f;
+  return k * 0.693145751953125 - ((h - (s * (h + r) + k * 1.42860682e-6)) - f);
+}
+
+fn repu_log(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if ((bits & 0x7fffffffu) == 0u) {
+    return -repu_infinity();
+  }
+  if (repu_is_nan(x) | (bits == 0x7f800000u)) {
+    return x;
+  }
+  if (bits > 0x80000000u) {
+    return repu_nan();
+  }
+  let parts = repu_split_exponent(x);
+  return repu_log_scaled(parts.k, parts.m - 1.0);
+}
+
 fn repu_slope_0_far(x0: f32, x1: f32) -> f32 {
-  return select(0.0, repu_pow(x0, x1 - 1.0) * x1, x0 > 0.0);
+  return select(0.0, select(repu_pow(x0, x1 - 1.0), repu_log(x0), x0 < 0.0) * x1, x0 > 0.0);
 }
 
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
@@ -857,11 +882,29 @@ fn repu_backward_exactly_wide(x0: repu_wide, x1: repu_wide) -> repu_wide_outcome
         error = (errors[first] + 128) >> 1u;
       }
     }
+    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= repu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < repu_WIDE_LIMIT) & (b.exponent < repu_WIDE_LIMIT)) {
         error = result.exponent + repu_WIDE_LIMIT;
+      }
+      if (repu_wide_is_nan(result)) {
+        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
+        let of_first = select(repu_WIDE_LIMIT, errors[first] - a.exponent, repu_wide_is_nan(a));
+        let of_second = select(repu_WIDE_LIMIT, errors[second] - b.exponent, repu_wide_is_nan(b));
+        error = result.exponent + min(of_first, of_second);
+        if (operation == 10u) {
+          error = selected;
+        }
+        if (
+          ((operation == 2u) | (operation == 14u)) &
+          a.negative &
+          (errors[first] < a.exponent) &
+          (a.exponent < repu_WIDE_LIMIT)
+        ) {
+          error = result.exponent;
+        }
       }
     }
     // Where the result was rounded.

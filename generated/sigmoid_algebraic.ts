@@ -188,15 +188,15 @@ export function sigmoidAlgebraicDoubleBackward(
           (Math.abs(p4) + Math.abs(q5))) *
         q2;
       const v4 = Math.abs(q6);
-      const p10 =
-        0.00390625 *
-        (p9 +
-          ((u7 * v3 * q2 + 9.332636185032189e-302 * squared) * v4 +
-            2.0303534698525194e-115 * (v4 + 2.739761686260504e-194 * p8)) /
-            u3);
+      const q10 =
+        (((u7 * v3 + 1.7763568394002505e-15 * (u7 * u7)) * q2 +
+          9.332636185032189e-302 * squared) *
+          v4 +
+          2.0303534698525194e-115 * (v4 + 2.739761686260504e-194 * p8)) /
+        u3;
       const u11 = 1 + Math.abs(bounded);
       const u12 =
-        p10 +
+        0.00390625 * (p9 + q10) +
         (0.0078125 * (Math.abs(p7) * u11) +
           Math.abs(q7) * (u11 + Math.abs(bounded2))) +
         0.00390625 * ((u7 * Math.abs(u2) * q2) / u3) +
@@ -410,15 +410,15 @@ export function sigmoidAlgebraicDoubleBackward64(
           (Math.abs(p4) + Math.abs(q5))) *
         q2;
       const v4 = Math.abs(q6);
-      const p10 =
-        0.00390625 *
-        (p9 +
-          ((u7 * v3 * q2 + 9.332636185032189e-302 * squared) * v4 +
-            2.0303534698525194e-115 * (v4 + 2.739761686260504e-194 * p8)) /
-            u3);
+      const q10 =
+        (((u7 * v3 + 1.7763568394002505e-15 * (u7 * u7)) * q2 +
+          9.332636185032189e-302 * squared) *
+          v4 +
+          2.0303534698525194e-115 * (v4 + 2.739761686260504e-194 * p8)) /
+        u3;
       const u11 = 1 + Math.abs(bounded);
       const u12 =
-        p10 +
+        0.00390625 * (p9 + q10) +
         (0.0078125 * (Math.abs(p7) * u11) +
           Math.abs(q7) * (u11 + Math.abs(bounded2))) +
         0.00390625 * ((u7 * Math.abs(u2) * q2) / u3) +

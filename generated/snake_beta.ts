@@ -46,12 +46,10 @@ export function snakeBetaForward(
           const p2 = s * s * q;
           const u2 = xi + p2;
           const v = Math.abs(p);
+          const u3 =
+            1.7763568394002505e-15 * v + (v > 1.0715086071862673e301 ? 1 : 0);
           if (!(
-            (1.7763568394002505e-15 * v +
-              (v > 1.0715086071862673e301 ? 1 : 0)) *
-              Math.abs(s) *
-              q +
-              3.552713678800501e-15 * p2 <=
+            (u3 * Math.abs(s) + u3 * u3) * q + 3.552713678800501e-15 * p2 <=
               2.3283064365386963e-10 * Math.abs(u2) &&
             Math.abs(u2) <= Number.MAX_VALUE
           ))
@@ -132,12 +130,9 @@ export function snakeBetaBackward(
           const v = Math.abs(p3);
           const u3 =
             1.7763568394002505e-15 * v + (v > 1.0715086071862673e301 ? 1 : 0);
+          const u4 = u3 * p + p2;
           const v2 = Math.abs(c2);
           const v3 = Math.abs(p4);
-          const u4 =
-            ((u3 * p + p2) * v2 + u3 * v3 + 1.681218273811815e-285 * v3) * q +
-            9.332636185032189e-302 * Math.abs(p5) +
-            7.105427357601002e-15 * Math.abs(p6);
           const p8 = 2 * dyi * xi * e;
           const p9 = p8 * s;
           const p10 = p9 * c2;
@@ -148,7 +143,10 @@ export function snakeBetaBackward(
           const p13 = p12 * squared2;
           const p14 = -p13 * q2;
           if (!(
-            u4 <= 2.3283064365386963e-10 * Math.abs(u2) &&
+            (u4 * v2 + u3 * v3 + u4 * u3 + 1.681218273811815e-285 * v3) * q +
+              9.332636185032189e-302 * Math.abs(p5) +
+              7.105427357601002e-15 * Math.abs(p6) <=
+              2.3283064365386963e-10 * Math.abs(u2) &&
             Math.abs(p7) <= Number.MAX_VALUE &&
             Math.abs(p8) >= 3.931365215818563e-236 &&
             u3 <= 2.9103830456733704e-11 * v4 &&
@@ -237,19 +235,21 @@ export function snakeBetaFused(
           const p6 = p5 * c2;
           const p7 = p6 * q;
           const u4 = p7 + 1;
+          const u5 = u3 * p + p2;
           const v2 = Math.abs(p5);
-          const u5 =
-            ((u3 * p + p2) * Math.abs(c2) +
+          const u6 =
+            (u5 * Math.abs(c2) +
               u3 * v2 +
+              u5 * u3 +
               1.681218273811815e-285 * v2) *
               q +
             9.332636185032189e-302 * Math.abs(p6) +
             7.105427357601002e-15 * Math.abs(p7);
           if (!(
-            u3 * Math.abs(s) * q + 3.552713678800501e-15 * p4 <=
+            (u3 * Math.abs(s) + u3 * u3) * q + 3.552713678800501e-15 * p4 <=
               2.3283064365386963e-10 * Math.abs(u2) &&
             Math.abs(u2) <= Number.MAX_VALUE &&
-            u5 <= 2.3283064365386963e-10 * Math.abs(u4) &&
+            u6 <= 2.3283064365386963e-10 * Math.abs(u4) &&
             Math.abs(u4) <= Number.MAX_VALUE
           ))
             break;
@@ -370,12 +370,9 @@ export function snakeBetaDoubleBackward(
           const v3 = Math.abs(p12);
           const u8 =
             1.7763568394002505e-15 * v3 + (v3 > 1.0715086071862673e301 ? 1 : 0);
+          const u9 = u8 * p + p4;
           const v4 = Math.abs(c2);
           const v5 = Math.abs(p13);
-          const u9 =
-            ((u8 * p + p4) * v4 + u8 * v5 + 1.681218273811815e-285 * v5) * q +
-            9.332636185032189e-302 * Math.abs(p14) +
-            7.105427357601002e-15 * Math.abs(p15);
           const v6 = Math.abs(s);
           const p23 = dyi * ddxI;
           const p24 = 2 * p23;
@@ -402,59 +399,59 @@ export function snakeBetaDoubleBackward(
           const p41 = p40 * c2;
           const p42 = p41 * e3;
           const p43 = p42 * q2;
-          const p44 = u8 * v6;
+          const squared6 = u8 * u8;
+          const u13 = u8 * v6 + squared6;
           const v7 = Math.abs(u11);
-          const p45 = e * Math.abs(xi);
+          const p44 = e * Math.abs(xi);
           const v8 = Math.abs(p32);
-          const u13 =
-            u8 * v7 +
-            (u8 * e +
-              p6 +
-              (9.332636185032189e-302 * (p45 * v4) +
-                u8 * v8 +
-                1.681218273811815e-285 * v8) +
-              3.552713678800501e-15 * (Math.abs(p31) + Math.abs(p33))) *
-              v4;
-          const p46 = p24 * u12;
-          const p47 = p46 * q;
-          const p48 = p12 * s;
-          const squared6 = xi * xi;
-          const p49 = squared6 * squared2;
-          const p50 = p49 * c2;
-          const u14 = p48 + p50;
-          const p51 = c2 * u14;
-          const p52 = p49 * squared4;
-          const u15 = p51 - p52;
-          const p53 = p30 * u15;
-          const p54 = p53 * q;
-          const p55 = p39 * xi * s;
-          const p56 = p55 * c2;
-          const p57 = p56 * e3;
-          const p58 = p57 * q2;
-          const v9 = Math.abs(u14);
-          const p59 = e * squared6;
-          const u16 =
-            u8 * v9 +
-            (u8 * v3 +
-              1.681218273811815e-285 * v3 +
-              (9.332636185032189e-302 * (p59 * v4) +
-                u8 * p49 +
-                1.681218273811815e-285 * p49) +
-              3.552713678800501e-15 * (Math.abs(p48) + Math.abs(p50))) *
-              v4;
-          const p60 = -2 * p23 * s;
-          const p61 = p60 * c2;
-          const p62 = p61 * e3;
-          const p63 = p62 * q2;
-          const p64 = -2 * p29 * xi * s;
-          const p65 = p64 * c2;
-          const p66 = p65 * e3;
-          const p67 = p66 * q2;
-          const p68 = p38 * squared4;
-          const p69 = p68 * u3;
-          const p70 = p69 * q2;
+          const u14 =
+            u8 * e +
+            p6 +
+            (9.332636185032189e-302 * (p44 * v4) +
+              u8 * v8 +
+              1.681218273811815e-285 * v8) +
+            3.552713678800501e-15 * (Math.abs(p31) + Math.abs(p33));
+          const p45 = p24 * u12;
+          const p46 = p45 * q;
+          const p47 = p12 * s;
+          const squared7 = xi * xi;
+          const p48 = squared7 * squared2;
+          const p49 = p48 * c2;
+          const u15 = p47 + p49;
+          const p50 = c2 * u15;
+          const p51 = p48 * squared4;
+          const u16 = p50 - p51;
+          const p52 = p30 * u16;
+          const p53 = p52 * q;
+          const p54 = p39 * xi * s;
+          const p55 = p54 * c2;
+          const p56 = p55 * e3;
+          const p57 = p56 * q2;
+          const v9 = Math.abs(u15);
+          const p58 = e * squared7;
+          const u17 =
+            u8 * v3 +
+            1.681218273811815e-285 * v3 +
+            (9.332636185032189e-302 * (p58 * v4) +
+              u8 * p48 +
+              1.681218273811815e-285 * p48) +
+            3.552713678800501e-15 * (Math.abs(p47) + Math.abs(p49));
+          const p59 = -2 * p23 * s;
+          const p60 = p59 * c2;
+          const p61 = p60 * e3;
+          const p62 = p61 * q2;
+          const p63 = -2 * p29 * xi * s;
+          const p64 = p63 * c2;
+          const p65 = p64 * e3;
+          const p66 = p65 * q2;
+          const p67 = p38 * squared4;
+          const p68 = p67 * u3;
+          const p69 = p68 * q2;
           if (!(
-            u9 <= 2.3283064365386963e-10 * Math.abs(u7) &&
+            (u9 * v4 + u8 * v5 + u9 * u8 + 1.681218273811815e-285 * v5) * q +
+              9.332636185032189e-302 * Math.abs(p14) +
+              7.105427357601002e-15 * Math.abs(p15) <=
+              2.3283064365386963e-10 * Math.abs(u7) &&
             Math.abs(p16) <= Number.MAX_VALUE &&
             Math.abs(p17) >= 3.931365215818563e-236 &&
             u8 <= 2.9103830456733704e-11 * v6 &&
@@ -471,17 +468,19 @@ export function snakeBetaDoubleBackward(
             q2 >= 9.332636185032189e-302 &&
             Math.abs(p22) <= Number.MAX_VALUE &&
             9.332636185032189e-302 * (e * squared5) +
-              u8 * v4 * squared2 +
+              (u8 * v4 + squared6) * squared2 +
               p5 +
-              (9.332636185032189e-302 * (e * squared4) + p44 * squared2 + p5) +
+              (9.332636185032189e-302 * (e * squared4) + u13 * squared2 + p5) +
               7.105427357601002e-15 * (p25 + p26) <=
               1.1641532182693481e-10 * Math.abs(u10) &&
             Math.abs(p27) >= 9.332636185032189e-302 &&
             Math.abs(p28) <= Number.MAX_VALUE &&
-            u13 +
+            u8 * v7 +
+              u14 * v4 +
+              u8 * u14 +
               1.681218273811815e-285 * v7 +
-              (9.332636185032189e-302 * (p45 * squared4) +
-                p44 * v8 +
+              (9.332636185032189e-302 * (p44 * squared4) +
+                u13 * v8 +
                 3.36243654762363e-285 * v8) +
               7.105427357601002e-15 * (Math.abs(p34) + Math.abs(p35)) <=
               1.1641532182693481e-10 * Math.abs(u12) &&
@@ -493,39 +492,41 @@ export function snakeBetaDoubleBackward(
             e3 >= 9.332636185032189e-302 &&
             Math.abs(p42) >= 9.332636185032189e-302 &&
             Math.abs(p43) <= Number.MAX_VALUE &&
-            Math.abs(p46) >= 9.332636185032189e-302 &&
-            Math.abs(p47) <= Number.MAX_VALUE &&
-            u16 +
+            Math.abs(p45) >= 9.332636185032189e-302 &&
+            Math.abs(p46) <= Number.MAX_VALUE &&
+            u8 * v9 +
+              u17 * v4 +
+              u8 * u17 +
               1.681218273811815e-285 * v9 +
-              (9.332636185032189e-302 * (p59 * squared4) +
-                p44 * p49 +
-                3.36243654762363e-285 * p49) +
-              7.105427357601002e-15 * (Math.abs(p51) + p52) <=
-              1.1641532182693481e-10 * Math.abs(u15) &&
-            Math.abs(p53) >= 9.332636185032189e-302 &&
-            Math.abs(p54) <= Number.MAX_VALUE &&
+              (9.332636185032189e-302 * (p58 * squared4) +
+                u13 * p48 +
+                3.36243654762363e-285 * p48) +
+              7.105427357601002e-15 * (Math.abs(p50) + p51) <=
+              1.1641532182693481e-10 * Math.abs(u16) &&
+            Math.abs(p52) >= 9.332636185032189e-302 &&
+            Math.abs(p53) <= Number.MAX_VALUE &&
+            Math.abs(p54) >= 9.332636185032189e-302 &&
             Math.abs(p55) >= 9.332636185032189e-302 &&
             Math.abs(p56) >= 9.332636185032189e-302 &&
-            Math.abs(p57) >= 9.332636185032189e-302 &&
-            Math.abs(p58) <= Number.MAX_VALUE &&
+            Math.abs(p57) <= Number.MAX_VALUE &&
+            Math.abs(p59) >= 9.332636185032189e-302 &&
             Math.abs(p60) >= 9.332636185032189e-302 &&
             Math.abs(p61) >= 9.332636185032189e-302 &&
-            Math.abs(p62) >= 9.332636185032189e-302 &&
-            Math.abs(p63) <= Number.MAX_VALUE &&
+            Math.abs(p62) <= Number.MAX_VALUE &&
+            Math.abs(p63) >= 9.332636185032189e-302 &&
             Math.abs(p64) >= 9.332636185032189e-302 &&
             Math.abs(p65) >= 9.332636185032189e-302 &&
-            Math.abs(p66) >= 9.332636185032189e-302 &&
-            Math.abs(p67) <= Number.MAX_VALUE &&
-            Math.abs(p68) >= 9.332636185032189e-302 &&
+            Math.abs(p66) <= Number.MAX_VALUE &&
+            Math.abs(p67) >= 9.332636185032189e-302 &&
             u6 <= p11 &&
-            Math.abs(p69) >= 9.332636185032189e-302 &&
-            Math.abs(p70) <= Number.MAX_VALUE
+            Math.abs(p68) >= 9.332636185032189e-302 &&
+            Math.abs(p69) <= Number.MAX_VALUE
           ))
             break;
           ddy[i] = p16 + p20 + p22;
           dx[i] = p28 + p37 + p43;
-          dalphaSum += p47 + p54 + p58;
-          dbetaSum += p63 + p67 + p70;
+          dalphaSum += p46 + p53 + p57;
+          dbetaSum += p62 + p66 + p69;
         }
         if (i < end) {
           // One that needs more digits.
@@ -602,12 +603,10 @@ export function snakeBetaForward64(
           const p2 = s * s * q;
           const u2 = xi + p2;
           const v = Math.abs(p);
+          const u3 =
+            1.7763568394002505e-15 * v + (v > 1.0715086071862673e301 ? 1 : 0);
           if (!(
-            (1.7763568394002505e-15 * v +
-              (v > 1.0715086071862673e301 ? 1 : 0)) *
-              Math.abs(s) *
-              q +
-              3.552713678800501e-15 * p2 <=
+            (u3 * Math.abs(s) + u3 * u3) * q + 3.552713678800501e-15 * p2 <=
               2.3283064365386963e-10 * Math.abs(u2) &&
             Math.abs(u2) <= Number.MAX_VALUE
           ))
@@ -688,12 +687,9 @@ export function snakeBetaBackward64(
           const v = Math.abs(p3);
           const u3 =
             1.7763568394002505e-15 * v + (v > 1.0715086071862673e301 ? 1 : 0);
+          const u4 = u3 * p + p2;
           const v2 = Math.abs(c2);
           const v3 = Math.abs(p4);
-          const u4 =
-            ((u3 * p + p2) * v2 + u3 * v3 + 1.681218273811815e-285 * v3) * q +
-            9.332636185032189e-302 * Math.abs(p5) +
-            7.105427357601002e-15 * Math.abs(p6);
           const p8 = 2 * dyi * xi * e;
           const p9 = p8 * s;
           const p10 = p9 * c2;
@@ -704,7 +700,10 @@ export function snakeBetaBackward64(
           const p13 = p12 * squared2;
           const p14 = -p13 * q2;
           if (!(
-            u4 <= 2.3283064365386963e-10 * Math.abs(u2) &&
+            (u4 * v2 + u3 * v3 + u4 * u3 + 1.681218273811815e-285 * v3) * q +
+              9.332636185032189e-302 * Math.abs(p5) +
+              7.105427357601002e-15 * Math.abs(p6) <=
+              2.3283064365386963e-10 * Math.abs(u2) &&
             Math.abs(p7) <= Number.MAX_VALUE &&
             Math.abs(p8) >= 3.931365215818563e-236 &&
             u3 <= 2.9103830456733704e-11 * v4 &&
@@ -793,19 +792,21 @@ export function snakeBetaFused64(
           const p6 = p5 * c2;
           const p7 = p6 * q;
           const u4 = p7 + 1;
+          const u5 = u3 * p + p2;
           const v2 = Math.abs(p5);
-          const u5 =
-            ((u3 * p + p2) * Math.abs(c2) +
+          const u6 =
+            (u5 * Math.abs(c2) +
               u3 * v2 +
+              u5 * u3 +
               1.681218273811815e-285 * v2) *
               q +
             9.332636185032189e-302 * Math.abs(p6) +
             7.105427357601002e-15 * Math.abs(p7);
           if (!(
-            u3 * Math.abs(s) * q + 3.552713678800501e-15 * p4 <=
+            (u3 * Math.abs(s) + u3 * u3) * q + 3.552713678800501e-15 * p4 <=
               2.3283064365386963e-10 * Math.abs(u2) &&
             Math.abs(u2) <= Number.MAX_VALUE &&
-            u5 <= 2.3283064365386963e-10 * Math.abs(u4) &&
+            u6 <= 2.3283064365386963e-10 * Math.abs(u4) &&
             Math.abs(u4) <= Number.MAX_VALUE
           ))
             break;
@@ -926,12 +927,9 @@ export function snakeBetaDoubleBackward64(
           const v3 = Math.abs(p12);
           const u8 =
             1.7763568394002505e-15 * v3 + (v3 > 1.0715086071862673e301 ? 1 : 0);
+          const u9 = u8 * p + p4;
           const v4 = Math.abs(c2);
           const v5 = Math.abs(p13);
-          const u9 =
-            ((u8 * p + p4) * v4 + u8 * v5 + 1.681218273811815e-285 * v5) * q +
-            9.332636185032189e-302 * Math.abs(p14) +
-            7.105427357601002e-15 * Math.abs(p15);
           const v6 = Math.abs(s);
           const p23 = dyi * ddxI;
           const p24 = 2 * p23;
@@ -958,59 +956,59 @@ export function snakeBetaDoubleBackward64(
           const p41 = p40 * c2;
           const p42 = p41 * e3;
           const p43 = p42 * q2;
-          const p44 = u8 * v6;
+          const squared6 = u8 * u8;
+          const u13 = u8 * v6 + squared6;
           const v7 = Math.abs(u11);
-          const p45 = e * Math.abs(xi);
+          const p44 = e * Math.abs(xi);
           const v8 = Math.abs(p32);
-          const u13 =
-            u8 * v7 +
-            (u8 * e +
-              p6 +
-              (9.332636185032189e-302 * (p45 * v4) +
-                u8 * v8 +
-                1.681218273811815e-285 * v8) +
-              3.552713678800501e-15 * (Math.abs(p31) + Math.abs(p33))) *
-              v4;
-          const p46 = p24 * u12;
-          const p47 = p46 * q;
-          const p48 = p12 * s;
-          const squared6 = xi * xi;
-          const p49 = squared6 * squared2;
-          const p50 = p49 * c2;
-          const u14 = p48 + p50;
-          const p51 = c2 * u14;
-          const p52 = p49 * squared4;
-          const u15 = p51 - p52;
-          const p53 = p30 * u15;
-          const p54 = p53 * q;
-          const p55 = p39 * xi * s;
-          const p56 = p55 * c2;
-          const p57 = p56 * e3;
-          const p58 = p57 * q2;
-          const v9 = Math.abs(u14);
-          const p59 = e * squared6;
-          const u16 =
-            u8 * v9 +
-            (u8 * v3 +
-              1.681218273811815e-285 * v3 +
-              (9.332636185032189e-302 * (p59 * v4) +
-                u8 * p49 +
-                1.681218273811815e-285 * p49) +
-              3.552713678800501e-15 * (Math.abs(p48) + Math.abs(p50))) *
-              v4;
-          const p60 = -2 * p23 * s;
-          const p61 = p60 * c2;
-          const p62 = p61 * e3;
-          const p63 = p62 * q2;
-          const p64 = -2 * p29 * xi * s;
-          const p65 = p64 * c2;
-          const p66 = p65 * e3;
-          const p67 = p66 * q2;
-          const p68 = p38 * squared4;
-          const p69 = p68 * u3;
-          const p70 = p69 * q2;
+          const u14 =
+            u8 * e +
+            p6 +
+            (9.332636185032189e-302 * (p44 * v4) +
+              u8 * v8 +
+              1.681218273811815e-285 * v8) +
+            3.552713678800501e-15 * (Math.abs(p31) + Math.abs(p33));
+          const p45 = p24 * u12;
+          const p46 = p45 * q;
+          const p47 = p12 * s;
+          const squared7 = xi * xi;
+          const p48 = squared7 * squared2;
+          const p49 = p48 * c2;
+          const u15 = p47 + p49;
+          const p50 = c2 * u15;
+          const p51 = p48 * squared4;
+          const u16 = p50 - p51;
+          const p52 = p30 * u16;
+          const p53 = p52 * q;
+          const p54 = p39 * xi * s;
+          const p55 = p54 * c2;
+          const p56 = p55 * e3;
+          const p57 = p56 * q2;
+          const v9 = Math.abs(u15);
+          const p58 = e * squared7;
+          const u17 =
+            u8 * v3 +
+            1.681218273811815e-285 * v3 +
+            (9.332636185032189e-302 * (p58 * v4) +
+              u8 * p48 +
+              1.681218273811815e-285 * p48) +
+            3.552713678800501e-15 * (Math.abs(p47) + Math.abs(p49));
+          const p59 = -2 * p23 * s;
+          const p60 = p59 * c2;
+          const p61 = p60 * e3;
+          const p62 = p61 * q2;
+          const p63 = -2 * p29 * xi * s;
+          const p64 = p63 * c2;
+          const p65 = p64 * e3;
+          const p66 = p65 * q2;
+          const p67 = p38 * squared4;
+          const p68 = p67 * u3;
+          const p69 = p68 * q2;
           if (!(
-            u9 <= 2.3283064365386963e-10 * Math.abs(u7) &&
+            (u9 * v4 + u8 * v5 + u9 * u8 + 1.681218273811815e-285 * v5) * q +
+              9.332636185032189e-302 * Math.abs(p14) +
+              7.105427357601002e-15 * Math.abs(p15) <=
+              2.3283064365386963e-10 * Math.abs(u7) &&
             Math.abs(p16) <= Number.MAX_VALUE &&
             Math.abs(p17) >= 3.931365215818563e-236 &&
             u8 <= 2.9103830456733704e-11 * v6 &&
@@ -1027,17 +1025,19 @@ export function snakeBetaDoubleBackward64(
             q2 >= 9.332636185032189e-302 &&
             Math.abs(p22) <= Number.MAX_VALUE &&
             9.332636185032189e-302 * (e * squared5) +
-              u8 * v4 * squared2 +
+              (u8 * v4 + squared6) * squared2 +
               p5 +
-              (9.332636185032189e-302 * (e * squared4) + p44 * squared2 + p5) +
+              (9.332636185032189e-302 * (e * squared4) + u13 * squared2 + p5) +
               7.105427357601002e-15 * (p25 + p26) <=
               1.1641532182693481e-10 * Math.abs(u10) &&
             Math.abs(p27) >= 9.332636185032189e-302 &&
             Math.abs(p28) <= Number.MAX_VALUE &&
-            u13 +
+            u8 * v7 +
+              u14 * v4 +
+              u8 * u14 +
               1.681218273811815e-285 * v7 +
-              (9.332636185032189e-302 * (p45 * squared4) +
-                p44 * v8 +
+              (9.332636185032189e-302 * (p44 * squared4) +
+                u13 * v8 +
                 3.36243654762363e-285 * v8) +
               7.105427357601002e-15 * (Math.abs(p34) + Math.abs(p35)) <=
               1.1641532182693481e-10 * Math.abs(u12) &&
@@ -1049,39 +1049,41 @@ export function snakeBetaDoubleBackward64(
             e3 >= 9.332636185032189e-302 &&
             Math.abs(p42) >= 9.332636185032189e-302 &&
             Math.abs(p43) <= Number.MAX_VALUE &&
-            Math.abs(p46) >= 9.332636185032189e-302 &&
-            Math.abs(p47) <= Number.MAX_VALUE &&
-            u16 +
+            Math.abs(p45) >= 9.332636185032189e-302 &&
+            Math.abs(p46) <= Number.MAX_VALUE &&
+            u8 * v9 +
+              u17 * v4 +
+              u8 * u17 +
               1.681218273811815e-285 * v9 +
-              (9.332636185032189e-302 * (p59 * squared4) +
-                p44 * p49 +
-                3.36243654762363e-285 * p49) +
-              7.105427357601002e-15 * (Math.abs(p51) + p52) <=
-              1.1641532182693481e-10 * Math.abs(u15) &&
-            Math.abs(p53) >= 9.332636185032189e-302 &&
-            Math.abs(p54) <= Number.MAX_VALUE &&
+              (9.332636185032189e-302 * (p58 * squared4) +
+                u13 * p48 +
+                3.36243654762363e-285 * p48) +
+              7.105427357601002e-15 * (Math.abs(p50) + p51) <=
+              1.1641532182693481e-10 * Math.abs(u16) &&
+            Math.abs(p52) >= 9.332636185032189e-302 &&
+            Math.abs(p53) <= Number.MAX_VALUE &&
+            Math.abs(p54) >= 9.332636185032189e-302 &&
             Math.abs(p55) >= 9.332636185032189e-302 &&
             Math.abs(p56) >= 9.332636185032189e-302 &&
-            Math.abs(p57) >= 9.332636185032189e-302 &&
-            Math.abs(p58) <= Number.MAX_VALUE &&
+            Math.abs(p57) <= Number.MAX_VALUE &&
+            Math.abs(p59) >= 9.332636185032189e-302 &&
             Math.abs(p60) >= 9.332636185032189e-302 &&
             Math.abs(p61) >= 9.332636185032189e-302 &&
-            Math.abs(p62) >= 9.332636185032189e-302 &&
-            Math.abs(p63) <= Number.MAX_VALUE &&
+            Math.abs(p62) <= Number.MAX_VALUE &&
+            Math.abs(p63) >= 9.332636185032189e-302 &&
             Math.abs(p64) >= 9.332636185032189e-302 &&
             Math.abs(p65) >= 9.332636185032189e-302 &&
-            Math.abs(p66) >= 9.332636185032189e-302 &&
-            Math.abs(p67) <= Number.MAX_VALUE &&
-            Math.abs(p68) >= 9.332636185032189e-302 &&
+            Math.abs(p66) <= Number.MAX_VALUE &&
+            Math.abs(p67) >= 9.332636185032189e-302 &&
             u6 <= p11 &&
-            Math.abs(p69) >= 9.332636185032189e-302 &&
-            Math.abs(p70) <= Number.MAX_VALUE
+            Math.abs(p68) >= 9.332636185032189e-302 &&
+            Math.abs(p69) <= Number.MAX_VALUE
           ))
             break;
           ddy[i] = p16 + p20 + p22;
           dx[i] = p28 + p37 + p43;
-          dalphaSum += p47 + p54 + p58;
-          dbetaSum += p63 + p67 + p70;
+          dalphaSum += p46 + p53 + p57;
+          dbetaSum += p62 + p66 + p69;
         }
         if (i < end) {
           // One that needs more digits.

@@ -288,16 +288,16 @@ export function softExponentialDoubleBackward(
       const v12 = Math.abs(q6);
       const v13 = Math.abs(q7);
       const u12 =
-        (v5 * v6 * v12) / squared3 +
+        ((v5 * v6 + 2.220446049250313e-16 * (v5 * v5)) * v12) / squared3 +
         1.0305838031355413e-230 *
           (2.1590421387736112e-78 * (1 / squared3) + v12 / squared3) +
         ((v5 * v13) / v6 + 9.332636185032189e-302 * (v13 / v6)) +
-        (v12 + v13) +
-        u6 * 2 * q2;
+        (v12 + v13);
       const v14 = Math.abs(q8);
       const v15 = Math.abs(p18);
       const v16 =
         u12 +
+          u6 * 2 * q2 +
           (Math.abs(u8) + Math.abs(p17)) +
           ((v5 * v2 * v14) / v15 + 7.571533991467358e-270 * (v14 / v15)) +
           (Math.abs(u9) + v14) <=
@@ -645,16 +645,16 @@ export function softExponentialDoubleBackward64(
       const v12 = Math.abs(q6);
       const v13 = Math.abs(q7);
       const u12 =
-        (v5 * v6 * v12) / squared3 +
+        ((v5 * v6 + 2.220446049250313e-16 * (v5 * v5)) * v12) / squared3 +
         1.0305838031355413e-230 *
           (2.1590421387736112e-78 * (1 / squared3) + v12 / squared3) +
         ((v5 * v13) / v6 + 9.332636185032189e-302 * (v13 / v6)) +
-        (v12 + v13) +
-        u6 * 2 * q2;
+        (v12 + v13);
       const v14 = Math.abs(q8);
       const v15 = Math.abs(p18);
       const v16 =
         u12 +
+          u6 * 2 * q2 +
           (Math.abs(u8) + Math.abs(p17)) +
           ((v5 * v2 * v14) / v15 + 7.571533991467358e-270 * (v14 / v15)) +
           (Math.abs(u9) + v14) <=
@@ -1662,18 +1662,26 @@ function wideLimitOfPowers(
 }
 
 function softExponentialExactlyWide(x0: Wide, x1: Wide): Wide {
-  let t0 = wideAdd(x1, wideDivide(wideExpm1(wideMultiply(x0, x1)), x1));
+  const t0 = wideMultiply(x0, x1);
+  let t1 = wideAdd(x1, wideDivide(wideExpm1(t0), x1));
+  if (wideLess(t0, wideInteger(-1n))) {
+    t1 = wideAdd(
+      wideSubtract(x1, wideDivide(wideInteger(1n), x1)),
+      wideDivide(wideExp(t0), x1),
+    );
+  }
+  let t2 = t1;
   if (wideLess(x1, wideInteger(0n))) {
-    t0 = wideDivide(
+    t2 = wideDivide(
       wideNegate(wideLog1p(wideNegate(wideMultiply(x1, wideAdd(x0, x1))))),
       x1,
     );
   }
-  let t1 = t0;
+  let t3 = t2;
   if (wideEqual(x1, wideInteger(0n))) {
-    t1 = x0;
+    t3 = x0;
   }
-  return t1;
+  return t3;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1714,7 +1722,7 @@ function softExponentialExactly(x0: number, x1: number): number {
     return x1;
   }
   let value = softExponentialExactlyAt(x0, x1, 0n);
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+  if (Math.abs(x0) > 1.7976931348623157e308) {
     value = softExponentialExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
@@ -1875,18 +1883,26 @@ function softExponentialDalphaExactly(
 }
 
 function softExponentialYExactlyWide(x0: Wide, x1: Wide): Wide {
-  let t0 = wideAdd(x1, wideDivide(wideExpm1(wideMultiply(x0, x1)), x1));
+  const t0 = wideMultiply(x0, x1);
+  let t1 = wideAdd(x1, wideDivide(wideExpm1(t0), x1));
+  if (wideLess(t0, wideInteger(-1n))) {
+    t1 = wideAdd(
+      wideSubtract(x1, wideDivide(wideInteger(1n), x1)),
+      wideDivide(wideExp(t0), x1),
+    );
+  }
+  let t2 = t1;
   if (wideLess(x1, wideInteger(0n))) {
-    t0 = wideDivide(
+    t2 = wideDivide(
       wideNegate(wideLog1p(wideNegate(wideMultiply(x1, wideAdd(x0, x1))))),
       x1,
     );
   }
-  let t1 = t0;
+  let t3 = t2;
   if (wideEqual(x1, wideInteger(0n))) {
-    t1 = x0;
+    t3 = x0;
   }
-  return t1;
+  return t3;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1927,7 +1943,7 @@ function softExponentialYExactly(x0: number, x1: number): number {
     return x1;
   }
   let value = softExponentialYExactlyAt(x0, x1, 0n);
-  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
+  if (Math.abs(x0) > 1.7976931348623157e308) {
     value = softExponentialYExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);

@@ -734,11 +734,24 @@ fn spline_log_backward_carefully_exactly_wide(x0: spline_log_wide) -> spline_log
     if (operation == 7u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
+    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= spline_log_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < spline_log_WIDE_LIMIT) & (b.exponent < spline_log_WIDE_LIMIT)) {
         error = result.exponent + spline_log_WIDE_LIMIT;
+      }
+      if (spline_log_wide_is_nan(result)) {
+        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
+        let of_first = select(spline_log_WIDE_LIMIT, errors[first] - a.exponent, spline_log_wide_is_nan(a));
+        let of_second = select(spline_log_WIDE_LIMIT, errors[second] - b.exponent, spline_log_wide_is_nan(b));
+        error = result.exponent + min(of_first, of_second);
+        if (operation == 5u) {
+          error = selected;
+        }
+        if ((operation == 2u) & a.negative & (errors[first] < a.exponent) & (a.exponent < spline_log_WIDE_LIMIT)) {
+          error = result.exponent;
+        }
       }
     }
     // Where the result was rounded.

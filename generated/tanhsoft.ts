@@ -121,39 +121,47 @@ export function tanhsoftBackward(
       const p9 = q2 * q3;
       const u6 = p8 + p9;
       const p10 = dyi * u6;
-      const v6 = Math.abs(u2);
       const p11 =
-        (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v6;
+        (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4;
+      const v6 = Math.abs(u2);
       const u7 = 1 + Math.abs(bounded);
-      const p12 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
+      const p12 = p3 * u7;
       const u8 =
-        1.7763568394002505e-15 * (p12 * e2) +
-        (Math.abs(v5) > 1.0715086071862673e301 ? 1 : 0);
-      const v7 = Math.abs(p4);
+        p11 * v6 +
+        p12 * Math.abs(p2) +
+        1.7763568394002505e-15 * (p11 * p12) +
+        9.332636185032189e-302 * v6;
+      const p13 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
       const u9 =
-        1.7763568394002505e-15 *
-          ((p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v6) * q) +
-        (u8 / squared +
-          (u8 * u3 * q) / squared +
-          (Math.abs(squared) > 1.0715086071862673e301 ? e2 : 0)) *
-          v7 +
-        9.332636185032189e-302 * v7;
-      const v8 = Math.abs(em1);
+        1.7763568394002505e-15 * (p13 * e2) +
+        (Math.abs(v5) > 1.0715086071862673e301 ? 1 : 0);
       const u10 =
-        1.7763568394002505e-15 * (p12 * (1 + v8)) +
+        u9 / squared +
+        ((u9 * u3 + u9 * u9) * q) / squared +
+        (Math.abs(squared) > 1.0715086071862673e301 ? e2 : 0);
+      const v7 = Math.abs(p4);
+      const v8 = Math.abs(em1);
+      const u11 =
+        1.7763568394002505e-15 * (p13 * (1 + v8)) +
         (v5 > 1.0715086071862673e301 ? 1 : 0);
       const v9 = Math.abs(q2);
-      const p13 = v * e3;
-      const u11 =
-        u9 +
-        ((u10 / u4 +
-          (u10 * v9) / u4 +
-          (Math.abs(u4) > 1.0715086071862673e301 ? v8 : 0)) *
-          q3 +
-          4.440892098500626e-16 * ((p13 / u5 + (p13 * q3) / u5) * v9) +
+      const u12 =
+        u11 / u4 +
+        (u11 * v9) / u4 +
+        (Math.abs(u4) > 1.0715086071862673e301 ? v8 : 0);
+      const p14 = v * e3;
+      const u13 = p14 / u5 + (p14 * q3) / u5;
+      const u14 =
+        1.7763568394002505e-15 * (u8 * q) +
+        u10 * v7 +
+        1.7763568394002505e-15 * (u8 * u10) +
+        9.332636185032189e-302 * v7 +
+        (u12 * q3 +
+          4.440892098500626e-16 * (u13 * v9) +
+          4.440892098500626e-16 * (u12 * u13) +
           9.332636185032189e-302 * v9);
       if (!(
-        u11 +
+        u14 +
           1.1368683772161603e-13 *
             (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
               Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
@@ -238,29 +246,35 @@ export function tanhsoftFused(
       const q3 = e3 / u9;
       const p11 = q * q3;
       const u10 = p10 + p11;
+      const p12 = (xi === l ? 0 : u6) * 4;
       const v10 = Math.abs(u7);
-      const p12 =
-        1.7763568394002505e-15 *
-        (((xi === l ? 0 : u6) * 4 * v10 +
-          p8 * u4 * Math.abs(p7) +
-          9.332636185032189e-302 * v10) *
-          q2);
+      const p13 = p8 * u4;
       const u11 =
+        p12 * v10 +
+        p13 * Math.abs(p7) +
+        1.7763568394002505e-15 * (p12 * p13) +
+        9.332636185032189e-302 * v10;
+      const u12 =
         1.7763568394002505e-15 * (p6 * e2) +
         (Math.abs(v7) > 1.0715086071862673e301 ? 1 : 0);
-      const v11 = Math.abs(p9);
-      const u12 =
-        p12 +
-        (u11 / squared +
-          (u11 * u8 * q2) / squared +
-          (Math.abs(squared) > 1.0715086071862673e301 ? e2 : 0)) *
-          v11 +
-        9.332636185032189e-302 * v11;
-      const p13 = v * e3;
       const u13 =
-        (u5 / u + (u5 * v9) / u + (v8 > 1.0715086071862673e301 ? v6 : 0)) * q3 +
-        4.440892098500626e-16 * ((p13 / u9 + (p13 * q3) / u9) * v9) +
-        9.332636185032189e-302 * v9;
+        u12 / squared +
+        ((u12 * u8 + u12 * u12) * q2) / squared +
+        (Math.abs(squared) > 1.0715086071862673e301 ? e2 : 0);
+      const v11 = Math.abs(p9);
+      const u14 =
+        u5 / u + (u5 * v9) / u + (v8 > 1.0715086071862673e301 ? v6 : 0);
+      const p14 = v * e3;
+      const u15 = p14 / u9 + (p14 * q3) / u9;
+      const u16 =
+        1.7763568394002505e-15 * (u11 * q2) +
+        u13 * v11 +
+        1.7763568394002505e-15 * (u11 * u13) +
+        9.332636185032189e-302 * v11 +
+        (u14 * q3 +
+          4.440892098500626e-16 * (u15 * v9) +
+          4.440892098500626e-16 * (u14 * u15) +
+          9.332636185032189e-302 * v9);
       if (!(
         u5 <= 5.820766091346741e-11 * v6 &&
         v6 >= 9.332636185032189e-302 &&
@@ -270,8 +284,7 @@ export function tanhsoftFused(
         (xi === l || u6 <= 65536 * Math.abs(u3)) &&
         (xi === l || v <= 562949953421312 * v3) &&
         Math.abs(p5) <= Number.MAX_VALUE &&
-        u12 +
-          u13 +
+        u16 +
           1.1368683772161603e-13 *
             (0.0625 * (Math.abs(p10) * (1 + Math.abs(bounded3))) +
               Math.abs(p11) * (1 + Math.abs(bounded2) + Math.abs(bounded4))) <=
@@ -355,121 +368,137 @@ export function tanhsoftDoubleBackward(
       const u6 = p9 + p10;
       const p11 = ddxI * u6;
       const v7 = xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)));
+      const p12 = v7 * 4;
       const v8 = Math.abs(u2);
       const u7 = 1 + Math.abs(bounded);
-      const p12 = p4 * u7;
-      const p13 = 9.332636185032189e-302 * v8;
-      const p14 = (0.125 * Math.abs(p6) + p7 * u7) * 2;
+      const p13 = p4 * u7;
+      const p14 = 9.332636185032189e-302 * v8;
       const u8 =
-        1.7763568394002505e-15 * (p14 * e2) +
-        (Math.abs(v6) > 1.0715086071862673e301 ? 1 : 0);
+        p12 * v8 +
+        p13 * Math.abs(p3) +
+        1.7763568394002505e-15 * (p12 * p13) +
+        p14;
+      const p15 = (0.125 * Math.abs(p6) + p7 * u7) * 2;
       const u9 =
-        u8 / squared2 +
-        (u8 * u3 * q) / squared2 +
+        1.7763568394002505e-15 * (p15 * e2) +
+        (Math.abs(v6) > 1.0715086071862673e301 ? 1 : 0);
+      const u10 =
+        u9 / squared2 +
+        ((u9 * u3 + u9 * u9) * q) / squared2 +
         (Math.abs(squared2) > 1.0715086071862673e301 ? e2 : 0);
       const v9 = Math.abs(p5);
-      const u10 =
-        1.7763568394002505e-15 *
-          ((v7 * 4 * v8 + p12 * Math.abs(p3) + p13) * q) +
-        u9 * v9 +
-        9.332636185032189e-302 * v9;
       const v10 = Math.abs(em1);
       const u11 =
-        1.7763568394002505e-15 * (p14 * (1 + v10)) +
+        1.7763568394002505e-15 * (p15 * (1 + v10)) +
         (v6 > 1.0715086071862673e301 ? 1 : 0);
       const v11 = Math.abs(q2);
       const u12 =
         u11 / u4 +
         (u11 * v11) / u4 +
         (Math.abs(u4) > 1.0715086071862673e301 ? v10 : 0);
-      const p15 = v * e3;
-      const u13 = p15 / u5 + (p15 * q3) / u5;
+      const p16 = v * e3;
+      const u13 = p16 / u5 + (p16 * q3) / u5;
       const u14 =
         u12 * q3 +
         4.440892098500626e-16 * (u13 * v11) +
+        4.440892098500626e-16 * (u12 * u13) +
         9.332636185032189e-302 * v11;
       const v12 = Math.abs(bounded2);
       const u15 = 1 + v12;
       const u16 = 1 + Math.abs(bounded3);
       const v13 = Math.abs(bounded4);
       const u17 = u16 + v13;
-      const p16 = 4 * q;
-      const p17 = u2 * q3;
-      const p18 = p2 * e;
-      const p19 = p18 * v5;
-      const u18 = p17 + p19;
-      const p20 = p16 * u18;
-      const p21 = 8 * q2;
-      const p22 = p21 * v5;
+      const p17 = 4 * q;
+      const p18 = u2 * q3;
+      const p19 = p2 * e;
+      const p20 = p19 * v5;
+      const u18 = p18 + p20;
+      const p21 = p17 * u18;
+      const p22 = 8 * q2;
+      const p23 = p22 * v5;
       const squared3 = u2 * u2;
-      const p23 = p22 * squared3;
-      const p24 = p23 * q;
-      const u19 = p20 - p24;
-      const p25 = 4 * u2;
-      const p26 = p25 * q;
-      const p27 = p26 * q3;
-      const u20 = u19 + p27;
+      const p24 = p23 * squared3;
+      const p25 = p24 * q;
+      const u19 = p21 - p25;
+      const p26 = 4 * u2;
+      const p27 = p26 * q;
+      const p28 = p27 * q3;
+      const u20 = u19 + p28;
       const q4 = p10 / u5;
       const u21 = u20 + q4;
-      const p28 = dyi * ddxI * u21;
+      const p29 = dyi * ddxI * u21;
+      const p30 = u10 * 4;
       const v14 = Math.abs(u18);
       const u22 =
-        u9 * 4 * v14 +
-        3.552713678800501e-15 *
-          ((p12 * q3 +
-            u13 * v8 +
-            p13 +
-            (v7 * p18 + 9.332636185032189e-302 * p18) +
-            (Math.abs(p17) * (1 + v13) + Math.abs(p19) * u7)) *
-            p16);
-      const v15 = Math.abs(p21);
-      const v16 = Math.abs(p22);
-      const p29 =
-        ((u12 * 8 * Math.abs(v5) +
-          1.7763568394002505e-15 * (v7 * v15) +
-          9.332636185032189e-302 * v15) *
-          squared3 +
-          1.7763568394002505e-15 *
-            ((p12 * v8 + 6.441148769597133e-232 * v8) * v16) +
-          5.379898476197808e-284 * (squared3 + 1.8367099231598242e-40 * v16)) *
-        q;
-      const v17 = Math.abs(p23);
+        p13 * q3 +
+        u13 * v8 +
+        4.440892098500626e-16 * (p13 * u13) +
+        p14 +
+        (v7 * p19 + 9.332636185032189e-302 * p19) +
+        (Math.abs(p18) * (1 + v13) + Math.abs(p20) * u7);
+      const p31 = u12 * 8;
+      const v15 = Math.abs(p22);
       const u23 =
-        u22 +
-        9.332636185032189e-302 * v14 +
-        (p29 + u9 * v17 + 9.332636185032189e-302 * v17) +
-        1.1368683772161603e-13 *
-          (0.0625 * (Math.abs(p20) * u15) + Math.abs(p24) * (u16 + v12));
-      const v18 = Math.abs(p25);
-      const v19 = Math.abs(p26);
+        p31 * Math.abs(v5) +
+        1.7763568394002505e-15 * (v7 * v15) +
+        1.7763568394002505e-15 * (p31 * v7) +
+        9.332636185032189e-302 * v15;
       const u24 =
-        (1.7763568394002505e-15 * (p12 * 4 * q) +
-          u9 * v18 +
-          9.332636185032189e-302 * v18) *
-          q3 +
-        4.440892098500626e-16 * (u13 * v19) +
-        9.332636185032189e-302 * v19;
+        p13 * v8 +
+        1.7763568394002505e-15 * (p13 * p13) +
+        6.441148769597133e-232 * v8;
+      const v16 = Math.abs(p23);
+      const u25 =
+        u23 * squared3 +
+        1.7763568394002505e-15 * (u24 * v16) +
+        1.7763568394002505e-15 * (u23 * u24) +
+        5.379898476197808e-284 * (squared3 + 1.8367099231598242e-40 * v16);
+      const v17 = Math.abs(p24);
+      const u26 =
+        p30 * v14 +
+        3.552713678800501e-15 * (u22 * p17) +
+        3.552713678800501e-15 * (p30 * u22) +
+        9.332636185032189e-302 * v14 +
+        (u25 * q + u10 * v17 + u25 * u10 + 9.332636185032189e-302 * v17);
+      const p32 = p13 * 4;
+      const v18 = Math.abs(p26);
+      const u27 =
+        1.7763568394002505e-15 * (p32 * q) +
+        u10 * v18 +
+        1.7763568394002505e-15 * (p32 * u10) +
+        9.332636185032189e-302 * v18;
+      const v19 = Math.abs(p27);
+      const u28 =
+        u26 +
+        1.1368683772161603e-13 *
+          (0.0625 * (Math.abs(p21) * u15) + Math.abs(p25) * (u16 + v12)) +
+        (u27 * q3 +
+          4.440892098500626e-16 * (u13 * v19) +
+          4.440892098500626e-16 * (u27 * u13) +
+          9.332636185032189e-302 * v19);
       const v20 = Math.abs(q4);
       if (!(
-        u10 +
+        1.7763568394002505e-15 * (u8 * q) +
+          u10 * v9 +
+          1.7763568394002505e-15 * (u8 * u10) +
+          9.332636185032189e-302 * v9 +
           u14 +
           1.1368683772161603e-13 *
             (0.0625 * (Math.abs(p9) * u15) + Math.abs(p10) * u17) <=
           2.3283064365386963e-10 * Math.abs(u6) &&
         (xi === l || v <= 562949953421312 * v3) &&
         Math.abs(p11) <= Number.MAX_VALUE &&
-        u23 +
-          u24 +
+        u28 +
           7.105427357601002e-15 *
-            (0.03125 * Math.abs(u19) + Math.abs(p27) * (u15 + v13)) +
-          (u14 / u5 + 4.440892098500626e-16 * ((p15 * v20) / u5)) +
+            (0.03125 * Math.abs(u19) + Math.abs(p28) * (u15 + v13)) +
+          (u14 / u5 + 4.440892098500626e-16 * ((p16 * v20) / u5)) +
           1.1368683772161603e-13 * (0.001953125 * Math.abs(u20) + v20 * u17) <=
           2.3283064365386963e-10 * Math.abs(u21) &&
-        Math.abs(p28) <= Number.MAX_VALUE
+        Math.abs(p29) <= Number.MAX_VALUE
       ))
         break;
       ddy[i] = p11;
-      dx[i] = p28;
+      dx[i] = p29;
     }
     if (i < size) {
       // One that needs more digits.
@@ -603,39 +632,47 @@ export function tanhsoftBackward64(
       const p9 = q2 * q3;
       const u6 = p8 + p9;
       const p10 = dyi * u6;
-      const v6 = Math.abs(u2);
       const p11 =
-        (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4 * v6;
+        (xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)))) * 4;
+      const v6 = Math.abs(u2);
       const u7 = 1 + Math.abs(bounded);
-      const p12 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
+      const p12 = p3 * u7;
       const u8 =
-        1.7763568394002505e-15 * (p12 * e2) +
-        (Math.abs(v5) > 1.0715086071862673e301 ? 1 : 0);
-      const v7 = Math.abs(p4);
+        p11 * v6 +
+        p12 * Math.abs(p2) +
+        1.7763568394002505e-15 * (p11 * p12) +
+        9.332636185032189e-302 * v6;
+      const p13 = (0.125 * Math.abs(p5) + p6 * u7) * 2;
       const u9 =
-        1.7763568394002505e-15 *
-          ((p11 + p3 * u7 * Math.abs(p2) + 9.332636185032189e-302 * v6) * q) +
-        (u8 / squared +
-          (u8 * u3 * q) / squared +
-          (Math.abs(squared) > 1.0715086071862673e301 ? e2 : 0)) *
-          v7 +
-        9.332636185032189e-302 * v7;
-      const v8 = Math.abs(em1);
+        1.7763568394002505e-15 * (p13 * e2) +
+        (Math.abs(v5) > 1.0715086071862673e301 ? 1 : 0);
       const u10 =
-        1.7763568394002505e-15 * (p12 * (1 + v8)) +
+        u9 / squared +
+        ((u9 * u3 + u9 * u9) * q) / squared +
+        (Math.abs(squared) > 1.0715086071862673e301 ? e2 : 0);
+      const v7 = Math.abs(p4);
+      const v8 = Math.abs(em1);
+      const u11 =
+        1.7763568394002505e-15 * (p13 * (1 + v8)) +
         (v5 > 1.0715086071862673e301 ? 1 : 0);
       const v9 = Math.abs(q2);
-      const p13 = v * e3;
-      const u11 =
-        u9 +
-        ((u10 / u4 +
-          (u10 * v9) / u4 +
-          (Math.abs(u4) > 1.0715086071862673e301 ? v8 : 0)) *
-          q3 +
-          4.440892098500626e-16 * ((p13 / u5 + (p13 * q3) / u5) * v9) +
+      const u12 =
+        u11 / u4 +
+        (u11 * v9) / u4 +
+        (Math.abs(u4) > 1.0715086071862673e301 ? v8 : 0);
+      const p14 = v * e3;
+      const u13 = p14 / u5 + (p14 * q3) / u5;
+      const u14 =
+        1.7763568394002505e-15 * (u8 * q) +
+        u10 * v7 +
+        1.7763568394002505e-15 * (u8 * u10) +
+        9.332636185032189e-302 * v7 +
+        (u12 * q3 +
+          4.440892098500626e-16 * (u13 * v9) +
+          4.440892098500626e-16 * (u12 * u13) +
           9.332636185032189e-302 * v9);
       if (!(
-        u11 +
+        u14 +
           1.1368683772161603e-13 *
             (0.0625 * (Math.abs(p8) * (1 + Math.abs(bounded2))) +
               Math.abs(p9) * (1 + Math.abs(bounded3) + Math.abs(bounded4))) <=
@@ -720,29 +757,35 @@ export function tanhsoftFused64(
       const q3 = e3 / u9;
       const p11 = q * q3;
       const u10 = p10 + p11;
+      const p12 = (xi === l ? 0 : u6) * 4;
       const v10 = Math.abs(u7);
-      const p12 =
-        1.7763568394002505e-15 *
-        (((xi === l ? 0 : u6) * 4 * v10 +
-          p8 * u4 * Math.abs(p7) +
-          9.332636185032189e-302 * v10) *
-          q2);
+      const p13 = p8 * u4;
       const u11 =
+        p12 * v10 +
+        p13 * Math.abs(p7) +
+        1.7763568394002505e-15 * (p12 * p13) +
+        9.332636185032189e-302 * v10;
+      const u12 =
         1.7763568394002505e-15 * (p6 * e2) +
         (Math.abs(v7) > 1.0715086071862673e301 ? 1 : 0);
-      const v11 = Math.abs(p9);
-      const u12 =
-        p12 +
-        (u11 / squared +
-          (u11 * u8 * q2) / squared +
-          (Math.abs(squared) > 1.0715086071862673e301 ? e2 : 0)) *
-          v11 +
-        9.332636185032189e-302 * v11;
-      const p13 = v * e3;
       const u13 =
-        (u5 / u + (u5 * v9) / u + (v8 > 1.0715086071862673e301 ? v6 : 0)) * q3 +
-        4.440892098500626e-16 * ((p13 / u9 + (p13 * q3) / u9) * v9) +
-        9.332636185032189e-302 * v9;
+        u12 / squared +
+        ((u12 * u8 + u12 * u12) * q2) / squared +
+        (Math.abs(squared) > 1.0715086071862673e301 ? e2 : 0);
+      const v11 = Math.abs(p9);
+      const u14 =
+        u5 / u + (u5 * v9) / u + (v8 > 1.0715086071862673e301 ? v6 : 0);
+      const p14 = v * e3;
+      const u15 = p14 / u9 + (p14 * q3) / u9;
+      const u16 =
+        1.7763568394002505e-15 * (u11 * q2) +
+        u13 * v11 +
+        1.7763568394002505e-15 * (u11 * u13) +
+        9.332636185032189e-302 * v11 +
+        (u14 * q3 +
+          4.440892098500626e-16 * (u15 * v9) +
+          4.440892098500626e-16 * (u14 * u15) +
+          9.332636185032189e-302 * v9);
       if (!(
         u5 <= 5.820766091346741e-11 * v6 &&
         v6 >= 9.332636185032189e-302 &&
@@ -752,8 +795,7 @@ export function tanhsoftFused64(
         (xi === l || u6 <= 65536 * Math.abs(u3)) &&
         (xi === l || v <= 562949953421312 * v3) &&
         Math.abs(p5) <= Number.MAX_VALUE &&
-        u12 +
-          u13 +
+        u16 +
           1.1368683772161603e-13 *
             (0.0625 * (Math.abs(p10) * (1 + Math.abs(bounded3))) +
               Math.abs(p11) * (1 + Math.abs(bounded2) + Math.abs(bounded4))) <=
@@ -837,121 +879,137 @@ export function tanhsoftDoubleBackward64(
       const u6 = p9 + p10;
       const p11 = ddxI * u6;
       const v7 = xi === l ? 0 : v + (Math.abs(v2) + v4 * (1 + Math.abs(v3)));
+      const p12 = v7 * 4;
       const v8 = Math.abs(u2);
       const u7 = 1 + Math.abs(bounded);
-      const p12 = p4 * u7;
-      const p13 = 9.332636185032189e-302 * v8;
-      const p14 = (0.125 * Math.abs(p6) + p7 * u7) * 2;
+      const p13 = p4 * u7;
+      const p14 = 9.332636185032189e-302 * v8;
       const u8 =
-        1.7763568394002505e-15 * (p14 * e2) +
-        (Math.abs(v6) > 1.0715086071862673e301 ? 1 : 0);
+        p12 * v8 +
+        p13 * Math.abs(p3) +
+        1.7763568394002505e-15 * (p12 * p13) +
+        p14;
+      const p15 = (0.125 * Math.abs(p6) + p7 * u7) * 2;
       const u9 =
-        u8 / squared2 +
-        (u8 * u3 * q) / squared2 +
+        1.7763568394002505e-15 * (p15 * e2) +
+        (Math.abs(v6) > 1.0715086071862673e301 ? 1 : 0);
+      const u10 =
+        u9 / squared2 +
+        ((u9 * u3 + u9 * u9) * q) / squared2 +
         (Math.abs(squared2) > 1.0715086071862673e301 ? e2 : 0);
       const v9 = Math.abs(p5);
-      const u10 =
-        1.7763568394002505e-15 *
-          ((v7 * 4 * v8 + p12 * Math.abs(p3) + p13) * q) +
-        u9 * v9 +
-        9.332636185032189e-302 * v9;
       const v10 = Math.abs(em1);
       const u11 =
-        1.7763568394002505e-15 * (p14 * (1 + v10)) +
+        1.7763568394002505e-15 * (p15 * (1 + v10)) +
         (v6 > 1.0715086071862673e301 ? 1 : 0);
       const v11 = Math.abs(q2);
       const u12 =
         u11 / u4 +
         (u11 * v11) / u4 +
         (Math.abs(u4) > 1.0715086071862673e301 ? v10 : 0);
-      const p15 = v * e3;
-      const u13 = p15 / u5 + (p15 * q3) / u5;
+      const p16 = v * e3;
+      const u13 = p16 / u5 + (p16 * q3) / u5;
       const u14 =
         u12 * q3 +
         4.440892098500626e-16 * (u13 * v11) +
+        4.440892098500626e-16 * (u12 * u13) +
         9.332636185032189e-302 * v11;
       const v12 = Math.abs(bounded2);
       const u15 = 1 + v12;
       const u16 = 1 + Math.abs(bounded3);
       const v13 = Math.abs(bounded4);
       const u17 = u16 + v13;
-      const p16 = 4 * q;
-      const p17 = u2 * q3;
-      const p18 = p2 * e;
-      const p19 = p18 * v5;
-      const u18 = p17 + p19;
-      const p20 = p16 * u18;
-      const p21 = 8 * q2;
-      const p22 = p21 * v5;
+      const p17 = 4 * q;
+      const p18 = u2 * q3;
+      const p19 = p2 * e;
+      const p20 = p19 * v5;
+      const u18 = p18 + p20;
+      const p21 = p17 * u18;
+      const p22 = 8 * q2;
+      const p23 = p22 * v5;
       const squared3 = u2 * u2;
-      const p23 = p22 * squared3;
-      const p24 = p23 * q;
-      const u19 = p20 - p24;
-      const p25 = 4 * u2;
-      const p26 = p25 * q;
-      const p27 = p26 * q3;
-      const u20 = u19 + p27;
+      const p24 = p23 * squared3;
+      const p25 = p24 * q;
+      const u19 = p21 - p25;
+      const p26 = 4 * u2;
+      const p27 = p26 * q;
+      const p28 = p27 * q3;
+      const u20 = u19 + p28;
       const q4 = p10 / u5;
       const u21 = u20 + q4;
-      const p28 = dyi * ddxI * u21;
+      const p29 = dyi * ddxI * u21;
+      const p30 = u10 * 4;
       const v14 = Math.abs(u18);
       const u22 =
-        u9 * 4 * v14 +
-        3.552713678800501e-15 *
-          ((p12 * q3 +
-            u13 * v8 +
-            p13 +
-            (v7 * p18 + 9.332636185032189e-302 * p18) +
-            (Math.abs(p17) * (1 + v13) + Math.abs(p19) * u7)) *
-            p16);
-      const v15 = Math.abs(p21);
-      const v16 = Math.abs(p22);
-      const p29 =
-        ((u12 * 8 * Math.abs(v5) +
-          1.7763568394002505e-15 * (v7 * v15) +
-          9.332636185032189e-302 * v15) *
-          squared3 +
-          1.7763568394002505e-15 *
-            ((p12 * v8 + 6.441148769597133e-232 * v8) * v16) +
-          5.379898476197808e-284 * (squared3 + 1.8367099231598242e-40 * v16)) *
-        q;
-      const v17 = Math.abs(p23);
+        p13 * q3 +
+        u13 * v8 +
+        4.440892098500626e-16 * (p13 * u13) +
+        p14 +
+        (v7 * p19 + 9.332636185032189e-302 * p19) +
+        (Math.abs(p18) * (1 + v13) + Math.abs(p20) * u7);
+      const p31 = u12 * 8;
+      const v15 = Math.abs(p22);
       const u23 =
-        u22 +
-        9.332636185032189e-302 * v14 +
-        (p29 + u9 * v17 + 9.332636185032189e-302 * v17) +
-        1.1368683772161603e-13 *
-          (0.0625 * (Math.abs(p20) * u15) + Math.abs(p24) * (u16 + v12));
-      const v18 = Math.abs(p25);
-      const v19 = Math.abs(p26);
+        p31 * Math.abs(v5) +
+        1.7763568394002505e-15 * (v7 * v15) +
+        1.7763568394002505e-15 * (p31 * v7) +
+        9.332636185032189e-302 * v15;
       const u24 =
-        (1.7763568394002505e-15 * (p12 * 4 * q) +
-          u9 * v18 +
-          9.332636185032189e-302 * v18) *
-          q3 +
-        4.440892098500626e-16 * (u13 * v19) +
-        9.332636185032189e-302 * v19;
+        p13 * v8 +
+        1.7763568394002505e-15 * (p13 * p13) +
+        6.441148769597133e-232 * v8;
+      const v16 = Math.abs(p23);
+      const u25 =
+        u23 * squared3 +
+        1.7763568394002505e-15 * (u24 * v16) +
+        1.7763568394002505e-15 * (u23 * u24) +
+        5.379898476197808e-284 * (squared3 + 1.8367099231598242e-40 * v16);
+      const v17 = Math.abs(p24);
+      const u26 =
+        p30 * v14 +
+        3.552713678800501e-15 * (u22 * p17) +
+        3.552713678800501e-15 * (p30 * u22) +
+        9.332636185032189e-302 * v14 +
+        (u25 * q + u10 * v17 + u25 * u10 + 9.332636185032189e-302 * v17);
+      const p32 = p13 * 4;
+      const v18 = Math.abs(p26);
+      const u27 =
+        1.7763568394002505e-15 * (p32 * q) +
+        u10 * v18 +
+        1.7763568394002505e-15 * (p32 * u10) +
+        9.332636185032189e-302 * v18;
+      const v19 = Math.abs(p27);
+      const u28 =
+        u26 +
+        1.1368683772161603e-13 *
+          (0.0625 * (Math.abs(p21) * u15) + Math.abs(p25) * (u16 + v12)) +
+        (u27 * q3 +
+          4.440892098500626e-16 * (u13 * v19) +
+          4.440892098500626e-16 * (u27 * u13) +
+          9.332636185032189e-302 * v19);
       const v20 = Math.abs(q4);
       if (!(
-        u10 +
+        1.7763568394002505e-15 * (u8 * q) +
+          u10 * v9 +
+          1.7763568394002505e-15 * (u8 * u10) +
+          9.332636185032189e-302 * v9 +
           u14 +
           1.1368683772161603e-13 *
             (0.0625 * (Math.abs(p9) * u15) + Math.abs(p10) * u17) <=
           2.3283064365386963e-10 * Math.abs(u6) &&
         (xi === l || v <= 562949953421312 * v3) &&
         Math.abs(p11) <= Number.MAX_VALUE &&
-        u23 +
-          u24 +
+        u28 +
           7.105427357601002e-15 *
-            (0.03125 * Math.abs(u19) + Math.abs(p27) * (u15 + v13)) +
-          (u14 / u5 + 4.440892098500626e-16 * ((p15 * v20) / u5)) +
+            (0.03125 * Math.abs(u19) + Math.abs(p28) * (u15 + v13)) +
+          (u14 / u5 + 4.440892098500626e-16 * ((p16 * v20) / u5)) +
           1.1368683772161603e-13 * (0.001953125 * Math.abs(u20) + v20 * u17) <=
           2.3283064365386963e-10 * Math.abs(u21) &&
-        Math.abs(p28) <= Number.MAX_VALUE
+        Math.abs(p29) <= Number.MAX_VALUE
       ))
         break;
       ddy[i] = p11;
-      dx[i] = p28;
+      dx[i] = p29;
     }
     if (i < size) {
       // One that needs more digits.

@@ -48,10 +48,14 @@ export function xieluForward(
       const u6 = p4 + p5;
       const v8 = xi > 0 ? u4 : u6;
       const v9 = Math.abs(p4);
+      const v10 = Math.abs(em1);
       if (!(
         (xi <= 0 || p3 + 0.125 * v9 <= 131072 * Math.abs(u4)) &&
         (xi > 0 ||
-          u2 * Math.abs(u5) + Math.abs(em1) * v7 + (v9 + Math.abs(p5)) <=
+          u2 * Math.abs(u5) +
+            v10 * v7 +
+            8.881784197001252e-16 * (u2 * v10) +
+            (v9 + Math.abs(p5)) <=
             131072 * Math.abs(u6)) &&
         Math.abs(v8) <= Number.MAX_VALUE
       ))
@@ -207,25 +211,29 @@ export function xieluFused(
       const u6 = p4 + p5;
       const v8 = xi > 0 ? u4 : u6;
       const v9 = Math.abs(p4);
+      const v10 = Math.abs(em1);
       const p6 = 2 * xi * u;
       const u7 = beta + p6;
       const p7 = beta * boundedExp(Math.max(Math.min(xi, 709.79), -746));
       const p8 = u2 * em1;
       const u8 = p7 + p8;
-      const v10 = xi > 0 ? u7 : u8;
+      const v11 = xi > 0 ? u7 : u8;
       if (!(
         (xi <= 0 || p3 + 0.125 * v9 <= 131072 * Math.abs(u4)) &&
         (xi > 0 ||
-          u2 * Math.abs(u5) + Math.abs(em1) * v7 + (v9 + Math.abs(p5)) <=
+          u2 * Math.abs(u5) +
+            v10 * v7 +
+            8.881784197001252e-16 * (u2 * v10) +
+            (v9 + Math.abs(p5)) <=
             131072 * Math.abs(u6)) &&
         Math.abs(v8) <= Number.MAX_VALUE &&
         (xi <= 0 || p6 <= 131072 * Math.abs(u7)) &&
         (xi > 0 || Math.abs(p7) + Math.abs(p8) <= 65536 * Math.abs(u8)) &&
-        Math.abs(v10) <= Number.MAX_VALUE
+        Math.abs(v11) <= Number.MAX_VALUE
       ))
         break;
       y[i] = v8;
-      dx[i] = v10;
+      dx[i] = v11;
     }
     if (i < size) {
       // One that needs more digits.
@@ -455,10 +463,14 @@ export function xieluForward64(
       const u6 = p4 + p5;
       const v8 = xi > 0 ? u4 : u6;
       const v9 = Math.abs(p4);
+      const v10 = Math.abs(em1);
       if (!(
         (xi <= 0 || p3 + 0.125 * v9 <= 131072 * Math.abs(u4)) &&
         (xi > 0 ||
-          u2 * Math.abs(u5) + Math.abs(em1) * v7 + (v9 + Math.abs(p5)) <=
+          u2 * Math.abs(u5) +
+            v10 * v7 +
+            8.881784197001252e-16 * (u2 * v10) +
+            (v9 + Math.abs(p5)) <=
             131072 * Math.abs(u6)) &&
         Math.abs(v8) <= Number.MAX_VALUE
       ))
@@ -614,25 +626,29 @@ export function xieluFused64(
       const u6 = p4 + p5;
       const v8 = xi > 0 ? u4 : u6;
       const v9 = Math.abs(p4);
+      const v10 = Math.abs(em1);
       const p6 = 2 * xi * u;
       const u7 = beta + p6;
       const p7 = beta * boundedExp(Math.max(Math.min(xi, 709.79), -746));
       const p8 = u2 * em1;
       const u8 = p7 + p8;
-      const v10 = xi > 0 ? u7 : u8;
+      const v11 = xi > 0 ? u7 : u8;
       if (!(
         (xi <= 0 || p3 + 0.125 * v9 <= 131072 * Math.abs(u4)) &&
         (xi > 0 ||
-          u2 * Math.abs(u5) + Math.abs(em1) * v7 + (v9 + Math.abs(p5)) <=
+          u2 * Math.abs(u5) +
+            v10 * v7 +
+            8.881784197001252e-16 * (u2 * v10) +
+            (v9 + Math.abs(p5)) <=
             131072 * Math.abs(u6)) &&
         Math.abs(v8) <= Number.MAX_VALUE &&
         (xi <= 0 || p6 <= 131072 * Math.abs(u7)) &&
         (xi > 0 || Math.abs(p7) + Math.abs(p8) <= 65536 * Math.abs(u8)) &&
-        Math.abs(v10) <= Number.MAX_VALUE
+        Math.abs(v11) <= Number.MAX_VALUE
       ))
         break;
       y[i] = v8;
-      dx[i] = v10;
+      dx[i] = v11;
     }
     if (i < size) {
       // One that needs more digits.

@@ -183,7 +183,7 @@ export const tolerable = 64;
 /** A bound beyond which pairs are not thought of. */
 const loosest = 4096;
 
-const arithmetic: ReadonlySet<PrimitiveName> = new Set(["add", "subtract", "multiply", "divide"] as const);
+const arithmetic: ReadonlySet<PrimitiveName> = new Set(["negate", "add", "subtract", "multiply", "divide"] as const);
 
 /** What serves far out, in pairs with exponents of their own; undefined where these lack a function. */
 function rangedFar(

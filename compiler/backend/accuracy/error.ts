@@ -263,6 +263,9 @@ function either(a: Facts, b: Facts, condition: Expr | null): Facts {
   };
 }
 
+/** Whether more than fading of small numbers may be wrong with what is left of a sum. */
+export const hasCancelled = ({ scale, weight }: Dynamic): boolean => scale !== null && weight > 2 ** -40;
+
 /** The scales of two errors, the weights brought together. */
 function added(a: Dynamic, b: Dynamic): Dynamic {
   const fades = (a.fades ?? false) || (b.fades ?? false);
@@ -389,6 +392,11 @@ function ofProduct(a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticM
     { weight: p.weight, scale: p.scale && productWith(p.scale, absoluteOf(b, q.size)), fades: p.fades ?? false },
     { weight: q.weight, scale: q.scale && productWith(q.scale, absoluteOf(a, p.size)), fades: q.fades ?? false },
   );
+  // Where nothing may be left of either, the errors are multiplied, too; what that comes to in pairs is 2^-96.
+  const both: Dynamic =
+    p.scale && q.scale && !model.hidesFaults && hasCancelled(p) && hasCancelled(q)
+      ? { weight: p.weight * q.weight * 2 ** -model.digits, scale: productWith(p.scale, q.scale) }
+      : { weight: 0, scale: null };
   const powers = [a, b].some(
     (each) => each.kind === "constant" && isPowerOfTwo(each.value.denominator) && bitsOf(each.value) === 1,
   );
@@ -400,7 +408,7 @@ function ofProduct(a: Expr, b: Expr, analysis: ErrorAnalysis, model: ArithmeticM
     size,
     bits: null,
     relative: p.relative + q.relative + (powers ? 0 : model.rounding),
-    ...added(dynamic, added(first, second)),
+    ...added(added(dynamic, both), added(first, second)),
     absolute: first.absolute + second.absolute + loss,
     loss,
     exponents: merged(p.exponents, q.exponents),

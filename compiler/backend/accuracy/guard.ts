@@ -18,7 +18,7 @@ import { constantValue } from "../../numerics/constant.js";
 import { constantCondition } from "../lower.js";
 import type { ArithmeticModel } from "./arithmetic.js";
 import { asBranches } from "./branches.js";
-import { analyseErrors, type ErrorAnalysis, possibleSize } from "./error.js";
+import { analyseErrors, type ErrorAnalysis, hasCancelled, possibleSize } from "./error.js";
 import type { Facts } from "./facts.js";
 import { absoluteOf, powerOfTwo } from "./scales.js";
 import * as M from "./magnitude.js";
@@ -463,9 +463,6 @@ const isFine = (facts: Facts): boolean => facts.scale === null && facts.absolute
 
 /** Bits of an input. */
 const inputBits = 24;
-
-/** Whether more than fading of small numbers may be wrong with what is left of a sum. */
-const hasCancelled = ({ scale, weight }: Facts): boolean => scale !== null && weight > 2 ** -40;
 
 /** Conditions that pairs hold operands with: what is held is the same to the last bit on both sides. */
 const holdsOf = (form: Expr): ReadonlySet<Expr> =>
