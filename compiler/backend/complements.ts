@@ -41,10 +41,14 @@ const withoutLimits = (sum: Sum): Expr | undefined =>
 /** A sum that is no term of another one. */
 const complementedWhole = (sum: Sum): Expr | undefined => sum.withMixture() ?? complemented(sum);
 
-function selected(sum: Sum): Expr | undefined {
+/** Selections inside of one another, or beside: there are as many ways as branches of all. */
+const mostSelections = 2;
+
+function selected(sum: Sum, room = mostSelections): Expr | undefined {
+  if (room === 0) return undefined;
   for (const { condition, branches } of sum.selections()) {
     const [first, second] = branches.map(
-      (branch) => withoutLimits(branch) ?? branch.withLogarithmBeyond() ?? selected(branch),
+      (branch) => withoutLimits(branch) ?? branch.withLogarithmBeyond() ?? selected(branch, room - 1),
     );
     if (first ?? second)
       return apply("where", [condition, first ?? branches[0].expression, second ?? branches[1].expression]);
@@ -84,7 +88,7 @@ function acoshBesideOne(node: Expr): Expr | undefined {
   return apply("log1p", [apply("add", [beyond, root])]);
 }
 
-/** atanh(p) as half of log((1 + p) / (1 - p)), where one of these would lose something; p a product of functions that go to 1, or a sum. */
+/** atanh(p) as half of log((1 + p) / (1 - p)), where one of these would lose something. */
 function atanhOfLimited(node: Expr): Expr | undefined {
   const both = lackingOfBoth(node);
   if (!both) return undefined;

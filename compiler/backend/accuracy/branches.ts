@@ -4,7 +4,7 @@
  */
 import { isConstant } from "../../algebra/forms.js";
 import { negateCondition } from "../../algebra/selection.js";
-import { type Application, apply, constant, type Expr, isApplication, rebuild } from "../../ir/expr.js";
+import { type Application, apply, constant, type Expr, isApplication, reachable, rebuild } from "../../ir/expr.js";
 import { Memo } from "../../ir/memo.js";
 
 export interface Branches {
@@ -15,6 +15,19 @@ export interface Branches {
 
 const views = new Memo<Branches>();
 
+/** More selections are taken as they are: they may hold in as many ways as all of them have branches together. */
+const mostSelections = 12;
+
+/** Whether a form has so many selections that they are not to be looked at one within the other. */
+export const hasManySelections = (form: Expr): boolean =>
+  new Set(
+    reachable([form]).flatMap((node) =>
+      node.kind === "application" && selecting.has(node.primitive) ? [node.operands[0]!] : [],
+    ),
+  ).size > mostSelections;
+
+const selecting: ReadonlySet<string> = new Set(["where", "choose", "pick", "indicator"]);
+
 export function asBranches(form: Expr): Branches {
   const known = views.get(form) ?? viewedAsBranches(form);
   views.set(form, known);
@@ -23,6 +36,7 @@ export function asBranches(form: Expr): Branches {
 
 function viewedAsBranches(form: Expr): Branches {
   const originals = new Map<Expr, Expr>();
+  const isShort = !hasManySelections(form);
   const viewOf = (node: Application, operands: readonly Expr[]): Expr => {
     const [a, b] = operands;
     switch (node.primitive) {
@@ -34,7 +48,7 @@ function viewedAsBranches(form: Expr): Branches {
       case "multiply":
       case "add":
       case "subtract":
-        return ofBranches(node.primitive, a!, b!) ?? apply(node.primitive, operands, node.rule);
+        return (isShort && ofBranches(node.primitive, a!, b!)) || apply(node.primitive, operands, node.rule);
       default:
         return apply(node.primitive, operands, node.rule);
     }

@@ -36,7 +36,12 @@ export interface ErrorAnalysis {
   readonly where: (condition: Expr, holds: boolean) => ErrorAnalysis;
 }
 
-export function analyseErrors(model: ArithmeticModel, environment: Environment = new Map()): ErrorAnalysis {
+/** @param narrows whether conditions tell something of what is computed where they hold */
+export function analyseErrors(
+  model: ArithmeticModel,
+  environment: Environment = new Map(),
+  narrows = true,
+): ErrorAnalysis {
   const known = new Map<Expr, Facts>();
   const branches = new Map<string, ErrorAnalysis>();
   let finer: ErrorAnalysis | undefined;
@@ -57,11 +62,12 @@ export function analyseErrors(model: ArithmeticModel, environment: Environment =
     },
     operandsOf(node) {
       if (!model.finer?.takes(node)) return node.operands.map(analysis.factsOf);
-      const { factsOf } = (finer ??= analyseErrors(model.finer.model, environment));
+      const { factsOf } = (finer ??= analyseErrors(model.finer.model, environment, narrows));
       const unit = 2 ** (model.digits - model.finer.model.digits);
       return node.operands.map((operand) => inUnits(factsOf(operand), unit));
     },
     where(condition, holds) {
+      if (!narrows) return analysis;
       const key = `${condition.id} ${holds}`;
       let branch = branches.get(key);
       if (!branch) {

@@ -17,7 +17,7 @@ import { fromNumber, rational } from "../../ir/rational.js";
 import { constantValue } from "../../numerics/constant.js";
 import { constantCondition } from "../lower.js";
 import type { ArithmeticModel } from "./arithmetic.js";
-import { asBranches } from "./branches.js";
+import { asBranches, hasManySelections } from "./branches.js";
 import { analyseErrors, type ErrorAnalysis, hasCancelled, possibleSize } from "./error.js";
 import type { Facts } from "./facts.js";
 import { absoluteOf, powerOfTwo } from "./scales.js";
@@ -92,8 +92,9 @@ function guardWithin(
   sizes: ReadonlyMap<Expr, M.Magnitude>,
 ): Guard & { readonly tests: number } {
   const { root, originals } = asBranches(form);
-  const analysis = analyseErrors(options.model, sizes);
-  const builder = new GuardBuilder(options);
+  const isLong = hasManySelections(form);
+  const analysis = analyseErrors(options.model, sizes, !isLong);
+  const builder = new GuardBuilder(options, isLong);
   const { absolute, loss } = analysis.factsOf(root);
   if (options.allowance < Infinity) {
     builder.require(root, analysis, options.allowance, absolute - loss > options.negligible);
@@ -197,7 +198,11 @@ class GuardBuilder {
   readonly conditions: Expr[] = [];
   cancels = false;
 
-  constructor(private readonly options: GuardOptions) {}
+  /** @param asksAlways whether what is asked of a branch is asked where it is not taken, too */
+  constructor(
+    private readonly options: GuardOptions,
+    private readonly asksAlways: boolean,
+  ) {}
 
   /**
    * Asks for a relative error of at most `allowance`: of the parts where the form is a product, else of the whole.
@@ -320,8 +325,12 @@ class GuardBuilder {
         continue;
       }
       const [condition, a, b] = node.operands;
-      this.within(condition!, true, (inner) => inner.walk(a!, analysis.where(condition!, true), ask));
-      this.within(condition!, false, (inner) => inner.walk(b!, analysis.where(condition!, false), ask));
+      if (this.asksAlways) {
+        stack.push(a!, b!);
+      } else {
+        this.within(condition!, true, (inner) => inner.walk(a!, analysis.where(condition!, true), ask));
+        this.within(condition!, false, (inner) => inner.walk(b!, analysis.where(condition!, false), ask));
+      }
       for (const operand of condition?.kind === "application" ? condition.operands : []) stack.push(operand);
     }
   }
@@ -451,7 +460,11 @@ class GuardBuilder {
 
   /** What is only asked where a condition holds (or does not). */
   private within(condition: Expr, holds: boolean, ask: (inner: GuardBuilder) => void): void {
-    const inner = new GuardBuilder(this.options);
+    if (this.asksAlways) {
+      ask(this);
+      return;
+    }
+    const inner = new GuardBuilder(this.options, false);
     ask(inner);
     this.cancels ||= inner.cancels;
     const needed = allOf(inner.conditions);
