@@ -806,21 +806,11 @@ fn gish_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
     if (operation == 6u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
-    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= gish_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < gish_WIDE_LIMIT) & (b.exponent < gish_WIDE_LIMIT)) {
         error = result.exponent + gish_WIDE_LIMIT;
-      }
-      if (gish_wide_is_nan(result)) {
-        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
-        let of_first = select(gish_WIDE_LIMIT, errors[first] - a.exponent, gish_wide_is_nan(a));
-        let of_second = select(gish_WIDE_LIMIT, errors[second] - b.exponent, gish_wide_is_nan(b));
-        error = result.exponent + min(of_first, of_second);
-        if ((operation == 3u) & a.negative & (errors[first] < a.exponent) & (a.exponent < gish_WIDE_LIMIT)) {
-          error = result.exponent;
-        }
       }
     }
     // Where the result was rounded.
@@ -1350,21 +1340,11 @@ fn gish_backward_exactly_wide(x0: gish_wide) -> gish_wide_outcome {
     if (operation == 6u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
-    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= gish_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < gish_WIDE_LIMIT) & (b.exponent < gish_WIDE_LIMIT)) {
         error = result.exponent + gish_WIDE_LIMIT;
-      }
-      if (gish_wide_is_nan(result)) {
-        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
-        let of_first = select(gish_WIDE_LIMIT, errors[first] - a.exponent, gish_wide_is_nan(a));
-        let of_second = select(gish_WIDE_LIMIT, errors[second] - b.exponent, gish_wide_is_nan(b));
-        error = result.exponent + min(of_first, of_second);
-        if ((operation == 3u) & a.negative & (errors[first] < a.exponent) & (a.exponent < gish_WIDE_LIMIT)) {
-          error = result.exponent;
-        }
       }
     }
     // Where the result was rounded.

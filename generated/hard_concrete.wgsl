@@ -816,24 +816,11 @@ fn hard_concrete_exactly_wide(
         error = result.exponent + (128 - 4);
       }
     }
-    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= hard_concrete_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < hard_concrete_WIDE_LIMIT) & (b.exponent < hard_concrete_WIDE_LIMIT)) {
         error = result.exponent + hard_concrete_WIDE_LIMIT;
-      }
-      if (hard_concrete_wide_is_nan(result)) {
-        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
-        let of_first = select(hard_concrete_WIDE_LIMIT, errors[first] - a.exponent, hard_concrete_wide_is_nan(a));
-        let of_second = select(hard_concrete_WIDE_LIMIT, errors[second] - b.exponent, hard_concrete_wide_is_nan(b));
-        error = result.exponent + min(of_first, of_second);
-        if (operation == 9u) {
-          error = selected;
-        }
-        if ((operation == 2u) & a.negative & (errors[first] < a.exponent) & (a.exponent < hard_concrete_WIDE_LIMIT)) {
-          error = result.exponent;
-        }
       }
     }
     // Where the result was rounded.
@@ -1612,24 +1599,11 @@ fn hard_concrete_backward_exactly_wide(
         error = result.exponent + (128 - 4);
       }
     }
-    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= hard_concrete_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < hard_concrete_WIDE_LIMIT) & (b.exponent < hard_concrete_WIDE_LIMIT)) {
         error = result.exponent + hard_concrete_WIDE_LIMIT;
-      }
-      if (hard_concrete_wide_is_nan(result)) {
-        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
-        let of_first = select(hard_concrete_WIDE_LIMIT, errors[first] - a.exponent, hard_concrete_wide_is_nan(a));
-        let of_second = select(hard_concrete_WIDE_LIMIT, errors[second] - b.exponent, hard_concrete_wide_is_nan(b));
-        error = result.exponent + min(of_first, of_second);
-        if (operation == 9u) {
-          error = selected;
-        }
-        if ((operation == 2u) & a.negative & (errors[first] < a.exponent) & (a.exponent < hard_concrete_WIDE_LIMIT)) {
-          error = result.exponent;
-        }
       }
     }
     // Where the result was rounded.

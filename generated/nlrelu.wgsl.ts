@@ -585,24 +585,11 @@ fn nlrelu_carefully_exactly_wide(x0: nlrelu_wide, x1: nlrelu_wide) -> nlrelu_wid
     if (operation == 7u) {
       error = max(errors[first], errors[second] + a.exponent - b.exponent) - b.exponent;
     }
-    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= nlrelu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < nlrelu_WIDE_LIMIT) & (b.exponent < nlrelu_WIDE_LIMIT)) {
         error = result.exponent + nlrelu_WIDE_LIMIT;
-      }
-      if (nlrelu_wide_is_nan(result)) {
-        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
-        let of_first = select(nlrelu_WIDE_LIMIT, errors[first] - a.exponent, nlrelu_wide_is_nan(a));
-        let of_second = select(nlrelu_WIDE_LIMIT, errors[second] - b.exponent, nlrelu_wide_is_nan(b));
-        error = result.exponent + min(of_first, of_second);
-        if (operation == 1u) {
-          error = selected;
-        }
-        if ((operation == 4u) & a.negative & (errors[first] < a.exponent) & (a.exponent < nlrelu_WIDE_LIMIT)) {
-          error = result.exponent;
-        }
       }
     }
     // Where the result was rounded.

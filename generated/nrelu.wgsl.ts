@@ -1052,29 +1052,11 @@ fn nrelu_exactly_wide(x0: nrelu_wide, x1: nrelu_wide, x2: nrelu_wide, x3: nrelu_
     if (operation == 11u) {
       error = errors[select(first, second, registers[c].negative)];
     }
-    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= nrelu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < nrelu_WIDE_LIMIT) & (b.exponent < nrelu_WIDE_LIMIT)) {
         error = result.exponent + nrelu_WIDE_LIMIT;
-      }
-      if (nrelu_wide_is_nan(result)) {
-        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
-        let of_first = select(nrelu_WIDE_LIMIT, errors[first] - a.exponent, nrelu_wide_is_nan(a));
-        let of_second = select(nrelu_WIDE_LIMIT, errors[second] - b.exponent, nrelu_wide_is_nan(b));
-        error = result.exponent + min(of_first, of_second);
-        if (operation == 11u) {
-          error = selected;
-        }
-        if (
-          ((operation == 0u) | (operation == 6u)) &
-          a.negative &
-          (errors[first] < a.exponent) &
-          (a.exponent < nrelu_WIDE_LIMIT)
-        ) {
-          error = result.exponent;
-        }
       }
     }
     // Where the result was rounded.
@@ -1803,29 +1785,11 @@ fn nrelu_backward_exactly_wide(x0: nrelu_wide, x1: nrelu_wide, x2: nrelu_wide, x
     if (operation == 11u) {
       error = errors[select(first, second, registers[c].negative)];
     }
-    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= nrelu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < nrelu_WIDE_LIMIT) & (b.exponent < nrelu_WIDE_LIMIT)) {
         error = result.exponent + nrelu_WIDE_LIMIT;
-      }
-      if (nrelu_wide_is_nan(result)) {
-        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
-        let of_first = select(nrelu_WIDE_LIMIT, errors[first] - a.exponent, nrelu_wide_is_nan(a));
-        let of_second = select(nrelu_WIDE_LIMIT, errors[second] - b.exponent, nrelu_wide_is_nan(b));
-        error = result.exponent + min(of_first, of_second);
-        if (operation == 11u) {
-          error = selected;
-        }
-        if (
-          ((operation == 0u) | (operation == 6u)) &
-          a.negative &
-          (errors[first] < a.exponent) &
-          (a.exponent < nrelu_WIDE_LIMIT)
-        ) {
-          error = result.exponent;
-        }
       }
     }
     // Where the result was rounded.

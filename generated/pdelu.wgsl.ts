@@ -961,29 +961,11 @@ fn pdelu_exactly_wide(x0: pdelu_wide, x1: pdelu_wide, x2: pdelu_wide) -> pdelu_w
         error = (errors[first] + 128) >> 1u;
       }
     }
-    let selected = error;
     registers[code & 1023u] = result;
     if ((result.exponent >= pdelu_WIDE_LIMIT) & (operation != 8u)) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < pdelu_WIDE_LIMIT) & (b.exponent < pdelu_WIDE_LIMIT)) {
         error = result.exponent + pdelu_WIDE_LIMIT;
-      }
-      if (pdelu_wide_is_nan(result)) {
-        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
-        let of_first = select(pdelu_WIDE_LIMIT, errors[first] - a.exponent, pdelu_wide_is_nan(a));
-        let of_second = select(pdelu_WIDE_LIMIT, errors[second] - b.exponent, pdelu_wide_is_nan(b));
-        error = result.exponent + min(of_first, of_second);
-        if (operation == 8u) {
-          error = selected;
-        }
-        if (
-          ((operation == 13u) | (operation == 17u)) &
-          a.negative &
-          (errors[first] < a.exponent) &
-          (a.exponent < pdelu_WIDE_LIMIT)
-        ) {
-          error = result.exponent;
-        }
       }
     }
     // Where the result was rounded.
@@ -1785,29 +1767,11 @@ fn pdelu_backward_exactly_wide(
         error = (errors[first] + 128) >> 1u;
       }
     }
-    let selected = error;
     registers[code & 1023u] = result;
     if ((result.exponent >= pdelu_WIDE_LIMIT) & (operation != 8u)) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < pdelu_WIDE_LIMIT) & (b.exponent < pdelu_WIDE_LIMIT)) {
         error = result.exponent + pdelu_WIDE_LIMIT;
-      }
-      if (pdelu_wide_is_nan(result)) {
-        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
-        let of_first = select(pdelu_WIDE_LIMIT, errors[first] - a.exponent, pdelu_wide_is_nan(a));
-        let of_second = select(pdelu_WIDE_LIMIT, errors[second] - b.exponent, pdelu_wide_is_nan(b));
-        error = result.exponent + min(of_first, of_second);
-        if (operation == 8u) {
-          error = selected;
-        }
-        if (
-          ((operation == 13u) | (operation == 17u)) &
-          a.negative &
-          (errors[first] < a.exponent) &
-          (a.exponent < pdelu_WIDE_LIMIT)
-        ) {
-          error = result.exponent;
-        }
       }
     }
     // Where the result was rounded.

@@ -941,29 +941,11 @@ fn polu_exactly_wide(x0: polu_wide, x1: polu_wide) -> polu_wide_outcome {
         error = (errors[first] + 128) >> 1u;
       }
     }
-    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= polu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < polu_WIDE_LIMIT) & (b.exponent < polu_WIDE_LIMIT)) {
         error = result.exponent + polu_WIDE_LIMIT;
-      }
-      if (polu_wide_is_nan(result)) {
-        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
-        let of_first = select(polu_WIDE_LIMIT, errors[first] - a.exponent, polu_wide_is_nan(a));
-        let of_second = select(polu_WIDE_LIMIT, errors[second] - b.exponent, polu_wide_is_nan(b));
-        error = result.exponent + min(of_first, of_second);
-        if (operation == 10u) {
-          error = selected;
-        }
-        if (
-          ((operation == 3u) | (operation == 14u)) &
-          a.negative &
-          (errors[first] < a.exponent) &
-          (a.exponent < polu_WIDE_LIMIT)
-        ) {
-          error = result.exponent;
-        }
       }
     }
     // Where the result was rounded.
@@ -1593,29 +1575,11 @@ fn polu_backward_exactly_wide(x0: polu_wide, x1: polu_wide) -> polu_wide_outcome
         error = (errors[first] + 128) >> 1u;
       }
     }
-    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= polu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < polu_WIDE_LIMIT) & (b.exponent < polu_WIDE_LIMIT)) {
         error = result.exponent + polu_WIDE_LIMIT;
-      }
-      if (polu_wide_is_nan(result)) {
-        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
-        let of_first = select(polu_WIDE_LIMIT, errors[first] - a.exponent, polu_wide_is_nan(a));
-        let of_second = select(polu_WIDE_LIMIT, errors[second] - b.exponent, polu_wide_is_nan(b));
-        error = result.exponent + min(of_first, of_second);
-        if (operation == 10u) {
-          error = selected;
-        }
-        if (
-          ((operation == 3u) | (operation == 14u)) &
-          a.negative &
-          (errors[first] < a.exponent) &
-          (a.exponent < polu_WIDE_LIMIT)
-        ) {
-          error = result.exponent;
-        }
       }
     }
     // Where the result was rounded.

@@ -879,29 +879,11 @@ fn repu_backward_exactly_wide(x0: repu_wide, x1: repu_wide) -> repu_wide_outcome
         error = (errors[first] + 128) >> 1u;
       }
     }
-    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= repu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < repu_WIDE_LIMIT) & (b.exponent < repu_WIDE_LIMIT)) {
         error = result.exponent + repu_WIDE_LIMIT;
-      }
-      if (repu_wide_is_nan(result)) {
-        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
-        let of_first = select(repu_WIDE_LIMIT, errors[first] - a.exponent, repu_wide_is_nan(a));
-        let of_second = select(repu_WIDE_LIMIT, errors[second] - b.exponent, repu_wide_is_nan(b));
-        error = result.exponent + min(of_first, of_second);
-        if (operation == 10u) {
-          error = selected;
-        }
-        if (
-          ((operation == 2u) | (operation == 14u)) &
-          a.negative &
-          (errors[first] < a.exponent) &
-          (a.exponent < repu_WIDE_LIMIT)
-        ) {
-          error = result.exponent;
-        }
       }
     }
     // Where the result was rounded.

@@ -943,29 +943,11 @@ fn rt_relu_exactly_wide(
     if (operation == 10u) {
       error = errors[select(first, second, registers[c].negative)];
     }
-    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= rt_relu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < rt_relu_WIDE_LIMIT) & (b.exponent < rt_relu_WIDE_LIMIT)) {
         error = result.exponent + rt_relu_WIDE_LIMIT;
-      }
-      if (rt_relu_wide_is_nan(result)) {
-        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
-        let of_first = select(rt_relu_WIDE_LIMIT, errors[first] - a.exponent, rt_relu_wide_is_nan(a));
-        let of_second = select(rt_relu_WIDE_LIMIT, errors[second] - b.exponent, rt_relu_wide_is_nan(b));
-        error = result.exponent + min(of_first, of_second);
-        if (operation == 10u) {
-          error = selected;
-        }
-        if (
-          ((operation == 0u) | (operation == 6u)) &
-          a.negative &
-          (errors[first] < a.exponent) &
-          (a.exponent < rt_relu_WIDE_LIMIT)
-        ) {
-          error = result.exponent;
-        }
       }
     }
     // Where the result was rounded.
@@ -1612,29 +1594,11 @@ fn rt_relu_backward_exactly_wide(
     if (operation == 10u) {
       error = errors[select(first, second, registers[c].negative)];
     }
-    let selected = error;
     registers[code & 1023u] = result;
     if (result.exponent >= rt_relu_WIDE_LIMIT) {
       error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
       if ((a.exponent < rt_relu_WIDE_LIMIT) & (b.exponent < rt_relu_WIDE_LIMIT)) {
         error = result.exponent + rt_relu_WIDE_LIMIT;
-      }
-      if (rt_relu_wide_is_nan(result)) {
-        // Of a NaN nothing else is asked; a number that is negative for certain has no logarithm, and no root.
-        let of_first = select(rt_relu_WIDE_LIMIT, errors[first] - a.exponent, rt_relu_wide_is_nan(a));
-        let of_second = select(rt_relu_WIDE_LIMIT, errors[second] - b.exponent, rt_relu_wide_is_nan(b));
-        error = result.exponent + min(of_first, of_second);
-        if (operation == 10u) {
-          error = selected;
-        }
-        if (
-          ((operation == 0u) | (operation == 6u)) &
-          a.negative &
-          (errors[first] < a.exponent) &
-          (a.exponent < rt_relu_WIDE_LIMIT)
-        ) {
-          error = result.exponent;
-        }
       }
     }
     // Where the result was rounded.

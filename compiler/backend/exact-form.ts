@@ -4,7 +4,6 @@
  */
 import { multiplyPower, productOf, rawProduct } from "../algebra/forms.js";
 import { normalise } from "../algebra/normalise.js";
-import { signOf } from "../algebra/sign.js";
 import {
   apply,
   constant,
@@ -15,7 +14,7 @@ import {
   type Variable,
   variablesOf,
 } from "../ir/expr.js";
-import { isInteger, type Rational } from "../ir/rational.js";
+import type { Rational } from "../ir/rational.js";
 import { inSteps } from "../machine/library/wide/steps.js";
 import { call, Precedence, type Spelling } from "../printing/dialect.js";
 import { type CallArithmetic, callForm } from "./call-form.js";
@@ -132,6 +131,7 @@ export function exactFunction(name: string, root: Expr, gaps: readonly Gap[]): M
  * @param gaps as of {@link exactFunction}
  * @param natBits the bits of mantissas
  * @param limits of each expression, if they need not be searched for where parameters have their defaults
+ * @param leavesDomain whether logarithms or roots of negative numbers may be met
  */
 export function exactFunctionInSteps(
   name: string,
@@ -139,6 +139,7 @@ export function exactFunctionInSteps(
   gaps: readonly Gap[],
   natBits: number,
   limits: KnownLimits | null = null,
+  leavesDomain = false,
 ): MachineFunction {
   const roots = given.map(withExponentials);
   const variables = [...new Set(roots.flatMap((root) => [...variablesOf(root)]))].sort((a, b) => a.id - b.id);
@@ -161,7 +162,7 @@ export function exactFunctionInSteps(
     "}",
   ].join("\n");
   const text = [
-    inSteps(inner, `${name}_wide`, natBits, roots.some(mayLeaveDomain)),
+    inSteps(inner, `${name}_wide`, natBits, leavesDomain),
     "",
     ...searcher(name, { roots, gaps, limits }, variables, local),
   ].join("\n");
@@ -398,18 +399,5 @@ const comparesResults = (root: Expr): boolean =>
       node.type === "condition" &&
       node.operands.some((operand) => operand.type === "number" && operand.kind === "application" && varies(operand)),
   );
-
-/** Whether there is a logarithm or a root of what may be negative. */
-const mayLeaveDomain = (root: Expr): boolean =>
-  reachable([root]).some((node) => {
-    const [a, b] = node.kind === "application" ? node.operands : [];
-    if (!a || node.kind !== "application") return false;
-    if (node.primitive === "log" || node.primitive === "sqrt") return !signOf(a).nonnegative;
-    if (node.primitive === "log1p") return !signOf(normalise(apply("add", [constant(1), a]))).nonnegative;
-    if (node.primitive === "pow") return !signOf(a).nonnegative && (b?.kind !== "constant" || !isInteger(b.value));
-    return inverses.has(node.primitive);
-  });
-
-const inverses: ReadonlySet<string> = new Set(["asin", "acos", "acosh", "atanh"]);
 
 const varies = (node: Expr): boolean => [...variablesOf(node)].some(({ role }) => role === "input");

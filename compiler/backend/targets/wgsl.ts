@@ -3,6 +3,8 @@ import type { Application, Expr, Variable } from "../../ir/expr.js";
 import { triedParameters } from "../../ir/random.js";
 import { wgslNatBits } from "../../machine/index.js";
 import { wgslName, wgslReserved } from "../../names.js";
+import { pairs } from "../accuracy/arithmetic.js";
+import { mayLeaveDomain } from "../accuracy/domain.js";
 import { wgslNatBitsFor } from "../digits.js";
 import { type Gap, gapsOf } from "../ends.js";
 import { missesInfinity } from "../exact-in-shaders.js";
@@ -281,10 +283,13 @@ function scalarFunctions(context: WgslContext): void {
   const write: WriteFunction = (name, variables, results, of, number = "f32") => {
     const needed: MachineFunction[] = [];
     const roots: Expr[] = [];
+    let leavesDomain = false;
     for (const { form } of results) {
       if (form.kind !== "pairs") continue;
       if (form.far) needed.push(form.far);
-      if (form.exact) roots.push(form.exact);
+      if (!form.exact) continue;
+      roots.push(form.exact);
+      leavesDomain ||= mayLeaveDomain(form.fast, pairs);
     }
     const isDerivative = name !== forward && name !== careful;
     // A gap at 0 is looked for at run time.
@@ -302,7 +307,9 @@ function scalarFunctions(context: WgslContext): void {
           }
         : null;
     const exact =
-      roots.length > 0 ? exactFunctionInSteps(`${name}_exactly`, roots, gaps, machine.natBits, limits) : null;
+      roots.length > 0
+        ? exactFunctionInSteps(`${name}_exactly`, roots, gaps, machine.natBits, limits, leavesDomain)
+        : null;
     if (exact) needed.push(exact);
     for (const each of needed.filter((one) => !machine.names.includes(one.name))) {
       machine.names.push(...each.own);
