@@ -86,6 +86,34 @@ it("a guard fails where more cancels than is allowed, and hardly sooner", () => 
   });
 });
 
+it("a guard fails where nothing is left of what is squared", () => {
+  inFreshGraph(() => {
+    const [x, y] = [variable("x", "input", Space.element), variable("y", "input", Space.element)];
+    const u = apply("subtract", [constant(1), apply("exp", [x])]);
+    const form = apply("subtract", [apply("multiply", [u, u]), apply("multiply", [y, y])]);
+    const { condition } = guardFor(form, { model: float64, allowance, negligible: 0 });
+    if (!condition) throw new Error("no guard");
+    const holds = sampler(condition, [x, y], "binary64");
+    // 1 - e^x is 0 there, and its square 1e-34, as large as what is taken from it.
+    expect([holds([1e-17, 1.1e-17]), holds([1e-17, 1e-5]), holds([0.5, 0.25])]).toEqual([0, 1, 1]);
+  });
+});
+
+it("of many selections a guard is found as well", () => {
+  inFreshGraph(() => {
+    const x = variable("x", "input", Space.element);
+    const ramps = Array.from({ length: 40 }, (_, k) => {
+      const rise = apply("subtract", [x, constant(k)]);
+      return apply("where", [apply("greater", [rise, constant(0)]), rise, constant(0)]);
+    });
+    const form = ramps.reduce((sum, ramp, k) => apply(k % 2 === 0 ? "add" : "subtract", [sum, ramp]), constant(0));
+    const { condition } = guardFor(form, { model: float64, allowance, negligible });
+    if (!condition) throw new Error("no guard");
+    const holds = sampler(condition, [x], "binary64");
+    expect([-3, 0.5, 1.5, 7.25, 300].map((at) => holds([at]))).toEqual([1, 1, 1, 1, 1]);
+  });
+});
+
 it("a guard fails where more has faded away than is allowed, and hardly sooner", () => {
   inFreshGraph(() => {
     const [x, y] = [variable("x", "input", Space.element), variable("y", "input", Space.element)];
