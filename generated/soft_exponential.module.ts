@@ -31,7 +31,7 @@ const softExponentialActivation: Activation = {
       {
         entryPoint: "soft_exponential_forward",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [1, "input x"],
@@ -45,7 +45,7 @@ const softExponentialActivation: Activation = {
       {
         entryPoint: "soft_exponential_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [4, "cotangent"],
@@ -83,7 +83,7 @@ const softExponentialActivation: Activation = {
       {
         entryPoint: "soft_exponential_double_backward_inputs",
         over: "size",
-        perWorkgroup: 1024,
+        perWorkgroup: 256,
         bindings: [
           [0, "uniforms"],
           [4, "cotangent"],

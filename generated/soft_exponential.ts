@@ -1662,26 +1662,18 @@ function wideLimitOfPowers(
 }
 
 function softExponentialExactlyWide(x0: Wide, x1: Wide): Wide {
-  const t0 = wideMultiply(x0, x1);
-  let t1 = wideAdd(x1, wideDivide(wideExpm1(t0), x1));
-  if (wideLess(t0, wideInteger(-1n))) {
-    t1 = wideAdd(
-      wideSubtract(x1, wideDivide(wideInteger(1n), x1)),
-      wideDivide(wideExp(t0), x1),
-    );
-  }
-  let t2 = t1;
+  let t0 = wideAdd(x1, wideDivide(wideExpm1(wideMultiply(x0, x1)), x1));
   if (wideLess(x1, wideInteger(0n))) {
-    t2 = wideDivide(
+    t0 = wideDivide(
       wideNegate(wideLog1p(wideNegate(wideMultiply(x1, wideAdd(x0, x1))))),
       x1,
     );
   }
-  let t3 = t2;
+  let t1 = t0;
   if (wideEqual(x1, wideInteger(0n))) {
-    t3 = x0;
+    t1 = x0;
   }
-  return t3;
+  return t1;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1722,7 +1714,7 @@ function softExponentialExactly(x0: number, x1: number): number {
     return x1;
   }
   let value = softExponentialExactlyAt(x0, x1, 0n);
-  if (Math.abs(x0) > 1.7976931348623157e308) {
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = softExponentialExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);
@@ -1883,26 +1875,18 @@ function softExponentialDalphaExactly(
 }
 
 function softExponentialYExactlyWide(x0: Wide, x1: Wide): Wide {
-  const t0 = wideMultiply(x0, x1);
-  let t1 = wideAdd(x1, wideDivide(wideExpm1(t0), x1));
-  if (wideLess(t0, wideInteger(-1n))) {
-    t1 = wideAdd(
-      wideSubtract(x1, wideDivide(wideInteger(1n), x1)),
-      wideDivide(wideExp(t0), x1),
-    );
-  }
-  let t2 = t1;
+  let t0 = wideAdd(x1, wideDivide(wideExpm1(wideMultiply(x0, x1)), x1));
   if (wideLess(x1, wideInteger(0n))) {
-    t2 = wideDivide(
+    t0 = wideDivide(
       wideNegate(wideLog1p(wideNegate(wideMultiply(x1, wideAdd(x0, x1))))),
       x1,
     );
   }
-  let t3 = t2;
+  let t1 = t0;
   if (wideEqual(x1, wideInteger(0n))) {
-    t3 = x0;
+    t1 = x0;
   }
-  return t3;
+  return t1;
 }
 
 /** With the exponent of what stands for infinity, or for 0. */
@@ -1943,7 +1927,7 @@ function softExponentialYExactly(x0: number, x1: number): number {
     return x1;
   }
   let value = softExponentialYExactlyAt(x0, x1, 0n);
-  if (Math.abs(x0) > 1.7976931348623157e308) {
+  if (wideIsNan(value) && Math.abs(x0) > 1.7976931348623157e308) {
     value = softExponentialYExactlyLimit(x0, x1, 1n);
   }
   return wideToF64(value);

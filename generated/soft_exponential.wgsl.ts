@@ -127,6 +127,9 @@ fn soft_exponential_value_far(x0: f32, x1: f32) -> f32 {
   );
 }
 
+// A natural number of 384 bits, the highest word first.
+alias soft_exponential_nat = array<u32, 12>;
+
 // A floating point number: ±mantissa / 2^N * 2^exponent, N being the number of bits of a nat. The highest bit of the
 // mantissa is set, and the exponent is below a limit in size, 2^28 in WGSL and 2^4096 in TypeScript. Zero has the mantissa 0
 // and the exponent -2 limit, infinity the mantissa 1/2 and the exponent 2 limit, NaN the mantissa 0 and a larger exponent:
@@ -134,7 +137,7 @@ fn soft_exponential_value_far(x0: f32, x1: f32) -> f32 {
 // is off by a few units of the last bit.
 struct soft_exponential_wide {
   negative: bool,
-  mantissa: vec4<u32>,
+  mantissa: soft_exponential_nat,
   exponent: i32,
 }
 
@@ -153,21 +156,45 @@ struct soft_exponential_wide_outcome {
 }
 
 // 2^(N - 1) and 2^N - 1.
-const soft_exponential_NAT_HALF: vec4<u32> = vec4<u32>(0u, 0u, 0u, 0x80000000u);
+const soft_exponential_NAT_HALF: soft_exponential_nat = soft_exponential_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u);
 
-const soft_exponential_WIDE_NAN: soft_exponential_wide = soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0u), (2 << 28u) + 4096);
+const soft_exponential_WIDE_NAN: soft_exponential_wide = soft_exponential_wide(false, soft_exponential_nat(), (2 << 28u) + 4096);
 
 const soft_exponential_WIDE_BEYOND: i32 = 2 << 28u;
 
-const soft_exponential_WIDE_ZERO: soft_exponential_wide = soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0u), -(2 << 28u));
+const soft_exponential_WIDE_ZERO: soft_exponential_wide = soft_exponential_wide(false, soft_exponential_nat(), -(2 << 28u));
 
-// a * 2^n without the bits that leave 128.
-fn soft_exponential_nat_shift_left(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(0u, 0u, a.xy), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(0u, by_64.xyz), (n & 32) != 0);
+// a, or b where the condition holds.
+fn soft_exponential_nat_select(a: soft_exponential_nat, b: soft_exponential_nat, c: bool) -> soft_exponential_nat {
+  var x = a;
+  if (c) {
+    x = b;
+  }
+  return x;
+}
+
+// How many words there are: a variable, so that no compiler writes the loops over them out.
+var<private> soft_exponential_nat_words: i32 = 12;
+
+// A natural number of one word.
+fn soft_exponential_nat_of(n: u32) -> soft_exponential_nat {
+  var a = soft_exponential_nat();
+  a[soft_exponential_nat_words - 1] = n;
+  return a;
+}
+
+// a * 2^n without the bits that leave the words.
+fn soft_exponential_nat_shift_left(a: soft_exponential_nat, n: i32) -> soft_exponential_nat {
+  var x = a;
+  let words = n >> 5u;
   let bits = u32(n & 31);
-  let carried = (by_32.xyz >> vec3<u32>(1u)) >> vec3<u32>(31u - bits);
-  return select((by_32 << vec4<u32>(bits)) | vec4<u32>(0u, carried), vec4<u32>(), n >= 128);
+  for (var i = 0; i < soft_exponential_nat_words; i++) {
+    let source = i + words;
+    let high = select(0u, x[min(source, 11)], source < soft_exponential_nat_words);
+    let low = select(0u, x[min(source + 1, 11)], source + 1 < soft_exponential_nat_words);
+    x[i] = (high << bits) | ((low >> 1u) >> (31u - bits));
+  }
+  return x;
 }
 
 fn soft_exponential_wide_from_f32(x: f32) -> soft_exponential_wide {
@@ -178,18 +205,18 @@ fn soft_exponential_wide_from_f32(x: f32) -> soft_exponential_wide {
   if (field == 255) {
     return soft_exponential_wide(
       negative,
-      select(vec4<u32>(0u, 0u, 0u, 0u), soft_exponential_NAT_HALF, fraction == 0u),
+      soft_exponential_nat_select(soft_exponential_nat(), soft_exponential_NAT_HALF, fraction == 0u),
       select(soft_exponential_WIDE_NAN.exponent, soft_exponential_WIDE_BEYOND, fraction == 0u)
     );
   }
   let digits = fraction + select(0u, 0x800000u, field > 0);
   let zeros = countLeadingZeros(digits);
   if (digits == 0u) {
-    return soft_exponential_wide(negative, vec4<u32>(0u, 0u, 0u, 0u), soft_exponential_WIDE_ZERO.exponent);
+    return soft_exponential_wide(negative, soft_exponential_nat(), soft_exponential_WIDE_ZERO.exponent);
   }
   return soft_exponential_wide(
     negative,
-    soft_exponential_nat_shift_left(vec4<u32>(digits << zeros, 0u, 0u, 0u), 128 - 32),
+    soft_exponential_nat_shift_left(soft_exponential_nat_of(digits << zeros), 384 - 32),
     max(field, 1) - 118 - i32(zeros)
   );
 }
@@ -225,68 +252,97 @@ const soft_exponential_WIDE_SEARCH: soft_exponential_wide_search = soft_exponent
   2 << 28u
 );
 
-const soft_exponential_WIDE_HALF: soft_exponential_wide = soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 0);
-
-const soft_exponential_WIDE_ONE: soft_exponential_wide = soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1);
-
-const soft_exponential_WIDE_QUARTER: soft_exponential_wide = soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), -1);
-
-const soft_exponential_WIDE_LN2: soft_exponential_wide = soft_exponential_wide(
+const soft_exponential_WIDE_HALF: soft_exponential_wide = soft_exponential_wide(
   false,
-  vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u),
+  soft_exponential_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
   0
 );
 
-const soft_exponential_WIDE_TWO: soft_exponential_wide = soft_exponential_wide(false, vec4<u32>(0u, 0u, 0u, 0x80000000u), 2);
+const soft_exponential_WIDE_ONE: soft_exponential_wide = soft_exponential_wide(
+  false,
+  soft_exponential_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
+  1
+);
+
+const soft_exponential_WIDE_QUARTER: soft_exponential_wide = soft_exponential_wide(
+  false,
+  soft_exponential_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
+  -1
+);
+
+const soft_exponential_WIDE_LN2: soft_exponential_wide = soft_exponential_wide(
+  false,
+  soft_exponential_nat(
+    0xb17217f7u,
+    0xd1cf79abu,
+    0xc9e3b398u,
+    0x03f2f6afu,
+    0x40f34326u,
+    0x7298b62du,
+    0x8a0d175bu,
+    0x8baafa2bu,
+    0xe7b87620u,
+    0x6debac98u,
+    0x559552fbu,
+    0x4afa1b10u
+  ),
+  0
+);
+
+const soft_exponential_WIDE_TWO: soft_exponential_wide = soft_exponential_wide(
+  false,
+  soft_exponential_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u),
+  2
+);
 
 const soft_exponential_WIDE_LIMIT: i32 = 1 << 28u;
 
-// A sum of natural numbers of 128 bits, the lowest word first.
-fn soft_exponential_nat_add(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let sum = a + b;
-  let carries = vec3<u32>(sum.xyz < a.xyz);
-  let full = vec3<u32>(sum.xyz == vec3<u32>(0xffffffffu));
-  let carry_y = carries.y | (full.y & carries.x);
-  let carry_z = carries.z | (full.z & carry_y);
-  return sum + vec4<u32>(0u, carries.x, carry_y, carry_z);
-}
-
-// a < b for natural numbers of 128 bits.
-fn soft_exponential_nat_less(a: vec4<u32>, b: vec4<u32>) -> bool {
-  let less = a < b;
-  let same = a == b;
-  return less.w | (same.w & (less.z | (same.z & (less.y | (same.y & less.x)))));
-}
-
-// The upper words of the products of each word of a with b.
-fn soft_exponential_nat_high_words(a: vec4<u32>, b: u32) -> vec4<u32> {
-  let a0 = a & vec4<u32>(0xffffu);
-  let a1 = a >> vec4<u32>(16u);
+// The upper 32 bits of a product.
+fn soft_exponential_multiply_high(a: u32, b: u32) -> u32 {
+  let a0 = a & 0xffffu;
+  let a1 = a >> 16u;
   let b0 = b & 0xffffu;
   let b1 = b >> 16u;
-  let middle = a1 * b0 + ((a0 * b0) >> vec4<u32>(16u));
-  let carry = (middle & vec4<u32>(0xffffu)) + a0 * b1;
-  return a1 * b1 + (middle >> vec4<u32>(16u)) + (carry >> vec4<u32>(16u));
+  let middle = a1 * b0 + ((a0 * b0) >> 16u);
+  let carry = (middle & 0xffffu) + a0 * b1;
+  return a1 * b1 + (middle >> 16u) + (carry >> 16u);
 }
 
-// The upper 128 bits of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
-fn soft_exponential_nat_multiply_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var words = b;
-  var sum = vec4<u32>();
-  for (var i = 0; i < 4; i++) {
-    let low = a * words.x;
-    let total = soft_exponential_nat_add(sum, low);
-    sum = soft_exponential_nat_add(vec4<u32>(total.yzw, u32(soft_exponential_nat_less(total, low))), soft_exponential_nat_high_words(a, words.x));
-    words = words.yzwx;
+// The upper words of a product: a times each word of b, from the lowest on, without the lowest word of the sum.
+fn soft_exponential_nat_multiply_high(a: soft_exponential_nat, b: soft_exponential_nat) -> soft_exponential_nat {
+  var x = a;
+  var y = b;
+  var sum = soft_exponential_nat();
+  for (var i = soft_exponential_nat_words - 1; i >= 0; i--) {
+    var carry = 0u;
+    for (var j = soft_exponential_nat_words - 1; j >= 0; j--) {
+      let high = soft_exponential_multiply_high(x[j], y[i]);
+      let low = x[j] * y[i];
+      let part = sum[j] + low;
+      let total = part + carry;
+      carry = high + u32(part < low) + u32(total < carry);
+      sum[min(j + 1, 11)] = total;
+    }
+    sum[0] = carry;
   }
   return sum;
+}
+
+// a == 0 for a natural number.
+fn soft_exponential_nat_is_zero(a: soft_exponential_nat) -> bool {
+  var x = a;
+  var bits = 0u;
+  for (var i = 0; i < soft_exponential_nat_words; i++) {
+    bits |= x[i];
+  }
+  return bits == 0u;
 }
 
 fn soft_exponential_wide_multiply_loose(a: soft_exponential_wide, b: soft_exponential_wide) -> soft_exponential_wide {
   let product = soft_exponential_nat_multiply_high(a.mantissa, b.mantissa);
   let exponent = a.exponent + b.exponent;
   // Zero times infinity, and NaN times anything.
-  let invalid = all(product == vec4<u32>()) & (exponent > -soft_exponential_WIDE_LIMIT);
+  let invalid = soft_exponential_nat_is_zero(product) & (exponent > -soft_exponential_WIDE_LIMIT);
   return soft_exponential_wide(a.negative != b.negative, product, select(exponent, soft_exponential_WIDE_NAN.exponent, invalid));
 }
 
@@ -295,11 +351,22 @@ fn soft_exponential_wide_abs(x: soft_exponential_wide) -> soft_exponential_wide 
 }
 
 fn soft_exponential_wide_is_nan(x: soft_exponential_wide) -> bool {
-  return all(x.mantissa == vec4<u32>()) & (x.exponent > 0);
+  return soft_exponential_nat_is_zero(x.mantissa) & (x.exponent > 0);
 }
 
 fn soft_exponential_wide_is_negative(x: soft_exponential_wide) -> bool {
-  return x.negative & !all(x.mantissa == vec4<u32>());
+  return x.negative & !soft_exponential_nat_is_zero(x.mantissa);
+}
+
+// a < b for natural numbers.
+fn soft_exponential_nat_less(a: soft_exponential_nat, b: soft_exponential_nat) -> bool {
+  var x = a;
+  var y = b;
+  var less = false;
+  for (var i = soft_exponential_nat_words - 1; i >= 0; i--) {
+    less = select(x[i] < y[i], less, x[i] == y[i]);
+  }
+  return less;
 }
 
 // Whether |a| < |b|, neither being NaN.
@@ -317,31 +384,84 @@ fn soft_exponential_wide_less(a: soft_exponential_wide, b: soft_exponential_wide
   return select(soft_exponential_wide_is_smaller(a, b), soft_exponential_wide_is_smaller(b, a), soft_exponential_wide_is_negative(a));
 }
 
-const soft_exponential_NAT_HALF_LOG2_E: vec4<u32> = vec4<u32>(0x691d3e88u, 0xbe87fed0u, 0x5c17f0bbu, 0xb8aa3b29u);
+const soft_exponential_NAT_HALF_LOG2_E: soft_exponential_nat = soft_exponential_nat(
+  0xb8aa3b29u,
+  0x5c17f0bbu,
+  0xbe87fed0u,
+  0x691d3e88u,
+  0xeb577aa8u,
+  0xdd695a58u,
+  0x8b25166cu,
+  0xd1a13247u,
+  0xde1c43f7u,
+  0x55176cd6u,
+  0x24d92f75u,
+  0xc16be0b3u
+);
 
-const soft_exponential_NAT_ONES: vec4<u32> = vec4<u32>(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu);
+const soft_exponential_NAT_ONES: soft_exponential_nat = soft_exponential_nat(
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu,
+  0xffffffffu
+);
 
 // ln 2, log2(e) / 2, sqrt(1/2).
-const soft_exponential_NAT_LN2: vec4<u32> = vec4<u32>(0x03f2f6afu, 0xc9e3b398u, 0xd1cf79abu, 0xb17217f7u);
+const soft_exponential_NAT_LN2: soft_exponential_nat = soft_exponential_nat(
+  0xb17217f7u,
+  0xd1cf79abu,
+  0xc9e3b398u,
+  0x03f2f6afu,
+  0x40f34326u,
+  0x7298b62du,
+  0x8a0d175bu,
+  0x8baafa2bu,
+  0xe7b87620u,
+  0x6debac98u,
+  0x559552fbu,
+  0x4afa1b10u
+);
 
 // floor(a / n) for 0 < n < 2^16.
-fn soft_exponential_nat_divide_short(a: vec4<u32>, n: u32) -> vec4<u32> {
-  var quotient = a;
+fn soft_exponential_nat_divide_short(a: soft_exponential_nat, n: u32) -> soft_exponential_nat {
+  var x = a;
   var rest = 0u;
-  for (var i = 0; i < 4; i++) {
-    let high = (rest << 16u) | (quotient.w >> 16u);
-    let low = ((high % n) << 16u) | (quotient.w & 0xffffu);
+  for (var i = 0; i < soft_exponential_nat_words; i++) {
+    let high = (rest << 16u) | (x[i] >> 16u);
+    let low = ((high % n) << 16u) | (x[i] & 0xffffu);
     rest = low % n;
-    quotient = vec4<u32>(((high / n) << 16u) | (low / n), quotient.xyz);
+    x[i] = ((high / n) << 16u) | (low / n);
   }
-  return quotient;
+  return x;
+}
+
+// A sum of natural numbers.
+fn soft_exponential_nat_add(a: soft_exponential_nat, b: soft_exponential_nat) -> soft_exponential_nat {
+  var x = a;
+  var y = b;
+  var carry = 0u;
+  for (var i = soft_exponential_nat_words - 1; i >= 0; i--) {
+    let part = x[i] + carry;
+    let sum = part + y[i];
+    carry = u32(part < carry) | u32(sum < part);
+    x[i] = sum;
+  }
+  return x;
 }
 
 // (e^r - 1) / 2r for r in [0, 1), by the series alone: it takes hardly longer than to double t, and is less to compile.
-fn soft_exponential_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
+fn soft_exponential_nat_expm1_series(r: soft_exponential_nat) -> soft_exponential_nat {
   var term = soft_exponential_NAT_HALF;
   var quotient = soft_exponential_NAT_HALF;
-  for (var k = 2u; !all(term == vec4<u32>()); k++) {
+  for (var k = 2u; !soft_exponential_nat_is_zero(term); k++) {
     term = soft_exponential_nat_divide_short(soft_exponential_nat_multiply_high(term, r), k);
     quotient = soft_exponential_nat_add(quotient, term);
   }
@@ -349,50 +469,61 @@ fn soft_exponential_nat_expm1_series(r: vec4<u32>) -> vec4<u32> {
 }
 
 // floor(a / 2^n).
-fn soft_exponential_nat_shift_right(a: vec4<u32>, n: i32) -> vec4<u32> {
-  let by_64 = select(a, vec4<u32>(a.zw, 0u, 0u), (n & 64) != 0);
-  let by_32 = select(by_64, vec4<u32>(by_64.yzw, 0u), (n & 32) != 0);
+fn soft_exponential_nat_shift_right(a: soft_exponential_nat, n: i32) -> soft_exponential_nat {
+  var x = a;
+  let words = n >> 5u;
   let bits = u32(n & 31);
-  let carried = (by_32.yzw << vec3<u32>(1u)) << vec3<u32>(31u - bits);
-  return select((by_32 >> vec4<u32>(bits)) | vec4<u32>(carried, 0u), vec4<u32>(), n >= 128);
+  for (var i = soft_exponential_nat_words - 1; i >= 0; i--) {
+    let source = i - words;
+    let low = select(0u, x[max(source, 0)], source >= 0);
+    let high = select(0u, x[max(source - 1, 0)], source >= 1);
+    x[i] = (low >> bits) | ((high << 1u) << (31u - bits));
+  }
+  return x;
 }
 
-// A difference of natural numbers of 128 bits.
-fn soft_exponential_nat_subtract(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  let less = vec3<u32>(a.xyz < b.xyz);
-  let same = vec3<u32>(a.xyz == b.xyz);
-  let borrow_y = less.y | (same.y & less.x);
-  let borrow_z = less.z | (same.z & borrow_y);
-  return a - b - vec4<u32>(0u, less.x, borrow_y, borrow_z);
+// A difference of natural numbers.
+fn soft_exponential_nat_subtract(a: soft_exponential_nat, b: soft_exponential_nat) -> soft_exponential_nat {
+  var x = a;
+  var y = b;
+  var borrow = 0u;
+  for (var i = soft_exponential_nat_words - 1; i >= 0; i--) {
+    let part = y[i] + borrow;
+    let word = x[i];
+    borrow = u32(part < borrow) | u32(word < part);
+    x[i] = word - part;
+  }
+  return x;
 }
 
 // A natural number below 2^32, or the lowest 32 bits of one.
-fn soft_exponential_nat_low_word(a: vec4<u32>) -> u32 {
-  return a.x;
+fn soft_exponential_nat_low_word(a: soft_exponential_nat) -> u32 {
+  var x = a;
+  return x[soft_exponential_nat_words - 1];
 }
 
 fn soft_exponential_wide_exponential_loose(x: soft_exponential_wide, near: u32) -> soft_exponential_wide {
   let is_near = near == 1u;
   let quotient = soft_exponential_nat_multiply_high(x.mantissa, soft_exponential_NAT_HALF_LOG2_E);
-  let exponent = clamp(i32(x.exponent), -128, 28);
-  let point = 128 - 1 - exponent;
+  let exponent = clamp(i32(x.exponent), -384, 28);
+  let point = 384 - 1 - exponent;
   let whole = soft_exponential_nat_shift_right(quotient, max(point, 0));
   let rest = soft_exponential_nat_subtract(quotient, soft_exponential_nat_shift_left(whole, max(point, 0)));
-  let shift = 128 - point;
-  let scaled = select(
+  let shift = 384 - point;
+  let scaled = soft_exponential_nat_select(
     soft_exponential_nat_shift_left(rest, max(shift, 0)),
     soft_exponential_nat_shift_right(rest, max(-shift, 0)),
     shift < 0
   );
-  let fraction = select(scaled, soft_exponential_nat_subtract(soft_exponential_NAT_ONES, scaled), x.negative);
+  let fraction = soft_exponential_nat_select(scaled, soft_exponential_nat_subtract(soft_exponential_NAT_ONES, scaled), x.negative);
   let size = i32(soft_exponential_nat_low_word(whole)) << u32(max(-point, 0));
   let n = select(size, -1 - size, x.negative);
-  let r = select(
+  let r = soft_exponential_nat_select(
     soft_exponential_nat_multiply_high(fraction, soft_exponential_NAT_LN2),
     soft_exponential_nat_shift_right(x.mantissa, max(-x.exponent, 0)),
     is_near
   );
-  let excess = soft_exponential_nat_multiply_high(select(r, x.mantissa, is_near), soft_exponential_nat_expm1_series(r));
+  let excess = soft_exponential_nat_multiply_high(soft_exponential_nat_select(r, x.mantissa, is_near), soft_exponential_nat_expm1_series(r));
   if (is_near) {
     return soft_exponential_wide(false, excess, x.exponent + 1);
   }
@@ -403,27 +534,29 @@ fn soft_exponential_wide_exponential_loose(x: soft_exponential_wide, near: u32) 
     let vanishing = select(1 - soft_exponential_WIDE_LIMIT, -soft_exponential_WIDE_BEYOND, x.exponent > soft_exponential_WIDE_LIMIT);
     return soft_exponential_wide(false, soft_exponential_NAT_HALF, select(soft_exponential_WIDE_BEYOND, vanishing, x.negative));
   }
-  if (x.exponent < -128) {
+  if (x.exponent < -384) {
     return soft_exponential_WIDE_ONE;
   }
   return soft_exponential_wide(false, soft_exponential_nat_add(soft_exponential_NAT_HALF, excess), max(n + 1, 1 - soft_exponential_WIDE_LIMIT));
 }
 
 // How many bits a natural number has.
-fn soft_exponential_nat_bit_length(a: vec4<u32>) -> i32 {
-  let high = select(a.zw, a.xy, all(a.zw == vec2<u32>()));
-  let word = select(high.y, high.x, high.y == 0u);
-  let below = select(64, 0, all(a.zw == vec2<u32>())) + select(32, 0, high.y == 0u);
-  return below + 32 - i32(countLeadingZeros(word));
+fn soft_exponential_nat_bit_length(a: soft_exponential_nat) -> i32 {
+  var x = a;
+  var bits = 0;
+  for (var i = soft_exponential_nat_words - 1; i >= 0; i--) {
+    bits = select(32 * (soft_exponential_nat_words - i) - i32(countLeadingZeros(x[i])), bits, x[i] == 0u);
+  }
+  return bits;
 }
 
 fn soft_exponential_wide_add_loose(a: soft_exponential_wide, b: soft_exponential_wide) -> soft_exponential_wide {
   let swapped = soft_exponential_wide_is_smaller(a, b);
-  let large = select(a.mantissa, b.mantissa, swapped);
-  let small = select(b.mantissa, a.mantissa, swapped);
+  let large = soft_exponential_nat_select(a.mantissa, b.mantissa, swapped);
+  let small = soft_exponential_nat_select(b.mantissa, a.mantissa, swapped);
   let negative = select(a.negative, b.negative, swapped);
   let exponent = max(a.exponent, b.exponent);
-  let shift = min(exponent - min(a.exponent, b.exponent), 128);
+  let shift = min(exponent - min(a.exponent, b.exponent), 384);
   let addend = soft_exponential_nat_shift_right(small, shift);
   if (a.negative == b.negative) {
     let room = soft_exponential_nat_subtract(soft_exponential_NAT_ONES, large);
@@ -433,7 +566,10 @@ fn soft_exponential_wide_add_loose(a: soft_exponential_wide, b: soft_exponential
         soft_exponential_nat_add(
           soft_exponential_NAT_HALF,
           soft_exponential_nat_shift_right(
-            soft_exponential_nat_subtract(soft_exponential_nat_subtract(addend, room), vec4<u32>(1u, 0u, 0u, 0u)),
+            soft_exponential_nat_subtract(
+              soft_exponential_nat_subtract(addend, room),
+              soft_exponential_nat(0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 1u)
+            ),
             1
           )
         ),
@@ -450,32 +586,56 @@ fn soft_exponential_wide_add_loose(a: soft_exponential_wide, b: soft_exponential
   if ((shift == 1) & soft_exponential_nat_less(difference, soft_exponential_NAT_HALF)) {
     return soft_exponential_wide(
       negative,
-      soft_exponential_nat_subtract(
-        soft_exponential_nat_shift_left(difference, 1),
-        vec4<u32>(soft_exponential_nat_low_word(small) & 1u, 0u, 0u, 0u)
-      ),
+      soft_exponential_nat_subtract(soft_exponential_nat_shift_left(difference, 1), soft_exponential_nat_of(soft_exponential_nat_low_word(small) & 1u)),
       exponent - 1
     );
   }
   return soft_exponential_wide(negative, difference, exponent);
 }
 
-// floor(a * 2^128 / b) for a < b, bit by bit.
-fn soft_exponential_nat_divide_high(a: vec4<u32>, b: vec4<u32>) -> vec4<u32> {
-  var rest = a;
-  var quotient = vec4<u32>();
-  for (var i = 0; i < 128; i++) {
-    let doubled = (rest << vec4<u32>(1u)) | vec4<u32>(0u, rest.xyz >> vec3<u32>(31u));
-    let fits = rest.w >= 0x80000000u || !soft_exponential_nat_less(doubled, b);
-    rest = select(doubled, soft_exponential_nat_subtract(doubled, b), fits);
-    quotient = (quotient << vec4<u32>(1u)) | vec4<u32>(u32(fits), quotient.xyz >> vec3<u32>(31u));
+// floor(a * 2^N / b) for a < b and N bits in use, 16 bits at a time: each is at most two too large when it is first guessed
+// (Knuth, The Art of Computer Programming, 4.3.1).
+fn soft_exponential_nat_divide_high(a: soft_exponential_nat, b: soft_exponential_nat) -> soft_exponential_nat {
+  let shift = 32 * soft_exponential_nat_words - soft_exponential_nat_bit_length(b);
+  var rest = soft_exponential_nat_shift_left(a, shift);
+  var y = soft_exponential_nat_shift_left(b, shift);
+  var quotient = soft_exponential_nat();
+  let leading = y[0] >> 16u;
+  for (var digit = 0; digit < 2 * soft_exponential_nat_words; digit++) {
+    var q = min(rest[0] / max(leading, 1u), 0xffffu);
+    let top = rest[0] >> 16u;
+    var carry = 0u;
+    var below = 0u;
+    for (var i = soft_exponential_nat_words - 1; i >= 0; i--) {
+      let word = (rest[i] << 16u) | below;
+      below = rest[i] >> 16u;
+      let upper = (y[i] >> 16u) * q;
+      let lower = (y[i] & 0xffffu) * q;
+      let low = lower + (upper << 16u);
+      let part = low + carry;
+      rest[i] = word - part;
+      carry = (upper >> 16u) + u32(low < lower) + u32(part < carry) + u32(word < part);
+    }
+    var missing = carry - top;
+    while (missing != 0u) {
+      var sum_carry = 0u;
+      for (var i = soft_exponential_nat_words - 1; i >= 0; i--) {
+        let part = rest[i] + sum_carry;
+        let sum = part + y[i];
+        sum_carry = u32(part < sum_carry) | u32(sum < part);
+        rest[i] = sum;
+      }
+      missing -= sum_carry;
+      q -= 1u;
+    }
+    quotient[digit >> 1u] |= q << select(16u, 0u, (digit & 1) == 1);
   }
   return quotient;
 }
 
 fn soft_exponential_wide_divide_loose(a: soft_exponential_wide, b: soft_exponential_wide) -> soft_exponential_wide {
   let negative = a.negative != b.negative;
-  let both_zero = all(a.mantissa == vec4<u32>()) & all(b.mantissa == vec4<u32>());
+  let both_zero = soft_exponential_nat_is_zero(a.mantissa) & soft_exponential_nat_is_zero(b.mantissa);
   if (
     soft_exponential_wide_is_nan(b) |
     both_zero |
@@ -484,17 +644,17 @@ fn soft_exponential_wide_divide_loose(a: soft_exponential_wide, b: soft_exponent
     return soft_exponential_WIDE_NAN;
   }
   let exponent = a.exponent - b.exponent;
-  if (all(b.mantissa == vec4<u32>())) {
+  if (soft_exponential_nat_is_zero(b.mantissa)) {
     return soft_exponential_wide(negative, a.mantissa, exponent);
   }
   let fits = soft_exponential_nat_less(a.mantissa, b.mantissa);
   let quotient = soft_exponential_nat_divide_high(
-    select(soft_exponential_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
+    soft_exponential_nat_select(soft_exponential_nat_subtract(a.mantissa, b.mantissa), a.mantissa, fits),
     b.mantissa
   );
   return soft_exponential_wide(
     negative,
-    select(soft_exponential_nat_add(soft_exponential_NAT_HALF, soft_exponential_nat_shift_right(quotient, 1)), quotient, fits),
+    soft_exponential_nat_select(soft_exponential_nat_add(soft_exponential_NAT_HALF, soft_exponential_nat_shift_right(quotient, 1)), quotient, fits),
     exponent + i32(!fits)
   );
 }
@@ -505,11 +665,24 @@ fn soft_exponential_wide_negate(x: soft_exponential_wide) -> soft_exponential_wi
 
 fn soft_exponential_wide_integer_loose(n: i32) -> soft_exponential_wide {
   let size = abs(n);
-  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 128, 0);
-  return soft_exponential_wide(n < 0, vec4<u32>(u32(size >> u32(excess)), 0u, 0u, 0u), 128 + excess);
+  let excess = max(32 - i32(countLeadingZeros(u32(size))) - 384, 0);
+  return soft_exponential_wide(n < 0, soft_exponential_nat_of(u32(size >> u32(excess))), 384 + excess);
 }
 
-const soft_exponential_NAT_SQRT_HALF: vec4<u32> = vec4<u32>(0x754abe9fu, 0x597d89b3u, 0xf9de6484u, 0xb504f333u);
+const soft_exponential_NAT_SQRT_HALF: soft_exponential_nat = soft_exponential_nat(
+  0xb504f333u,
+  0xf9de6484u,
+  0x597d89b3u,
+  0x754abe9fu,
+  0x1d6f60bau,
+  0x893ba84cu,
+  0xed17ac85u,
+  0x83339915u,
+  0x4afc8304u,
+  0x3ab8a2c3u,
+  0xa8b1fe6fu,
+  0xdc83db39u
+);
 
 fn soft_exponential_wide_log_exponent_loose(x: soft_exponential_wide) -> soft_exponential_wide {
   if (soft_exponential_wide_is_negative(x)) {
@@ -518,7 +691,7 @@ fn soft_exponential_wide_log_exponent_loose(x: soft_exponential_wide) -> soft_ex
   if (abs(x.exponent) >= soft_exponential_WIDE_LIMIT) {
     return soft_exponential_wide(
       x.exponent < 0,
-      select(soft_exponential_NAT_HALF, vec4<u32>(0u, 0u, 0u, 0u), soft_exponential_wide_is_nan(x)),
+      soft_exponential_nat_select(soft_exponential_NAT_HALF, soft_exponential_nat(), soft_exponential_wide_is_nan(x)),
       abs(x.exponent)
     );
   }
@@ -534,19 +707,23 @@ fn soft_exponential_wide_log_fraction(x: soft_exponential_wide) -> soft_exponent
 }
 
 // z/3 + z^2/5 + z^3/7 + ..., for z in [0, 1/8); of alternating sign z/3 - z^2/5 + z^3/7 - ...
-fn soft_exponential_nat_arctangent_series(z: vec4<u32>, alternating: bool) -> vec4<u32> {
-  var sum = vec4<u32>(0u, 0u, 0u, 0u);
+fn soft_exponential_nat_arctangent_series(z: soft_exponential_nat, alternating: bool) -> soft_exponential_nat {
+  var sum = soft_exponential_nat();
   var power = z;
-  for (var k = 3u; !all(power == vec4<u32>()); k = k + 2u) {
+  for (var k = 3u; !soft_exponential_nat_is_zero(power); k = k + 2u) {
     let term = soft_exponential_nat_divide_short(power, k);
-    sum = select(soft_exponential_nat_add(sum, term), soft_exponential_nat_subtract(sum, term), alternating & ((k & 2u) == 0u));
+    sum = soft_exponential_nat_select(
+      soft_exponential_nat_add(sum, term),
+      soft_exponential_nat_subtract(sum, term),
+      alternating & ((k & 2u) == 0u)
+    );
     power = soft_exponential_nat_multiply_high(power, z);
   }
   return sum;
 }
 
 // x^2 as a fraction, for |x| < 1; 0 for NaN.
-fn soft_exponential_nat_square(x: soft_exponential_wide) -> vec4<u32> {
+fn soft_exponential_nat_square(x: soft_exponential_wide) -> soft_exponential_nat {
   let fraction = soft_exponential_nat_shift_right(x.mantissa, max(-x.exponent, 0));
   return soft_exponential_nat_multiply_high(fraction, fraction);
 }
@@ -559,26 +736,37 @@ fn soft_exponential_wide_twice_artanh_loose(s: soft_exponential_wide) -> soft_ex
   return soft_exponential_wide(s.negative, soft_exponential_nat_multiply_high(s.mantissa, factor), s.exponent + 2);
 }
 
+// a == b for natural numbers.
+fn soft_exponential_nat_equal(a: soft_exponential_nat, b: soft_exponential_nat) -> bool {
+  var x = a;
+  var y = b;
+  var differs = 0u;
+  for (var i = 0; i < soft_exponential_nat_words; i++) {
+    differs |= x[i] ^ y[i];
+  }
+  return differs == 0u;
+}
+
 fn soft_exponential_wide_equal(a: soft_exponential_wide, b: soft_exponential_wide) -> bool {
   let same =
     (a.exponent == b.exponent) &
-    all(a.mantissa == b.mantissa) &
+    soft_exponential_nat_equal(a.mantissa, b.mantissa) &
     (soft_exponential_wide_is_negative(a) == soft_exponential_wide_is_negative(b));
   return same & !soft_exponential_wide_is_nan(a);
 }
 
 // The number with these parts, whatever the highest bit of the mantissa is.
-fn soft_exponential_wide_normalised(negative: bool, mantissa: vec4<u32>, exponent: i32) -> soft_exponential_wide {
+fn soft_exponential_wide_normalised(negative: bool, mantissa: soft_exponential_nat, exponent: i32) -> soft_exponential_wide {
   if (!soft_exponential_nat_less(mantissa, soft_exponential_NAT_HALF) & (abs(exponent) < soft_exponential_WIDE_LIMIT)) {
     return soft_exponential_wide(negative, mantissa, exponent);
   }
-  let shift = 128 - soft_exponential_nat_bit_length(mantissa);
+  let shift = 384 - soft_exponential_nat_bit_length(mantissa);
   let least = exponent - shift;
   let is_far = abs(least) >= soft_exponential_WIDE_LIMIT;
-  if (all(mantissa == vec4<u32>()) | (is_far & (least < 0))) {
+  if (soft_exponential_nat_is_zero(mantissa) | (is_far & (least < 0))) {
     return soft_exponential_wide(
       negative,
-      vec4<u32>(0u, 0u, 0u, 0u),
+      soft_exponential_nat(),
       select(soft_exponential_WIDE_ZERO.exponent, soft_exponential_WIDE_NAN.exponent, exponent >= soft_exponential_WIDE_BEYOND)
     );
   }
@@ -590,14 +778,14 @@ fn soft_exponential_wide_normalised(negative: bool, mantissa: vec4<u32>, exponen
 
 // Whether no digit of the smaller one is cut off in a sum.
 fn soft_exponential_wide_adds_exactly(a: soft_exponential_wide, b: soft_exponential_wide) -> bool {
-  let shift = min(abs(a.exponent - b.exponent), 128);
-  let small = select(a.mantissa, b.mantissa, b.exponent < a.exponent);
-  return all(soft_exponential_nat_shift_left(soft_exponential_nat_shift_right(small, shift), shift) == small);
+  let shift = min(abs(a.exponent - b.exponent), 384);
+  let small = soft_exponential_nat_select(a.mantissa, b.mantissa, b.exponent < a.exponent);
+  return soft_exponential_nat_equal(soft_exponential_nat_shift_left(soft_exponential_nat_shift_right(small, shift), shift), small);
 }
 
 fn soft_exponential_wide_leading_of(x: soft_exponential_wide) -> soft_exponential_wide_leading {
-  let high = soft_exponential_nat_shift_right(x.mantissa, 128 - 32);
-  let is_more = any(soft_exponential_nat_shift_left(high, 128 - 32) != x.mantissa);
+  let high = soft_exponential_nat_shift_right(x.mantissa, 384 - 32);
+  let is_more = !soft_exponential_nat_equal(soft_exponential_nat_shift_left(high, 384 - 32), x.mantissa);
   return soft_exponential_wide_leading(x.negative, soft_exponential_nat_low_word(high) | u32(is_more), x.exponent);
 }
 
@@ -611,31 +799,24 @@ fn soft_exponential_wide_leading_of(x: soft_exponential_wide) -> soft_exponentia
 //   r11 = divide(r10, r11)
 //   r11 = negate(r11)
 //   r11 = select(r10, r11, r9)
-//   r10 = exponential(r9, 0)
-//   r12 = add(r10, r5)
+//   r9 = exponential(r9, 0)
+//   r9 = add(r9, r5)
 //   r3 = negate(r3)
-//   r3 = select(r11, r12, r3)
+//   r3 = select(r11, r9, r3)
 //   r3 = divide(r3, r1)
 //   r3 = add(r1, r3)
-//   r12 = divide(r4, r1)
-//   r12 = negate(r12)
-//   r12 = add(r1, r12)
-//   r10 = divide(r10, r1)
-//   r10 = add(r12, r10)
-//   r9 = less(r9, r5)
-//   r9 = select(r3, r10, r9)
-//   r10 = add(r0, r1)
-//   r10 = multiply(r1, r10)
-//   r10 = negate(r10)
-//   r4 = add(r10, r4)
-//   r3 = log_exponent(r4)
-//   r12 = abs(r10)
-//   r6 = less(r12, r6)
-//   r3 = select(r3, r2, r6)
-//   r7 = multiply(r3, r7)
+//   r9 = add(r0, r1)
+//   r9 = multiply(r1, r9)
+//   r9 = negate(r9)
+//   r4 = add(r9, r4)
+//   r11 = log_exponent(r4)
+//   r10 = abs(r9)
+//   r6 = less(r10, r6)
+//   r11 = select(r11, r2, r6)
+//   r7 = multiply(r11, r7)
 //   r4 = log_fraction(r4)
 //   r5 = add(r4, r5)
-//   r6 = select(r5, r10, r6)
+//   r6 = select(r5, r9, r6)
 //   r8 = add(r6, r8)
 //   r8 = divide(r6, r8)
 //   r8 = twice_artanh(r8)
@@ -643,30 +824,29 @@ fn soft_exponential_wide_leading_of(x: soft_exponential_wide) -> soft_exponentia
 //   r8 = negate(r8)
 //   r8 = divide(r8, r1)
 //   r7 = less(r1, r2)
-//   r7 = select(r9, r8, r7)
+//   r7 = select(r3, r8, r7)
 //   r2 = equal(r1, r2)
 //   r2 = select(r7, r0, r2)
 fn soft_exponential_exactly_wide(
   x0: soft_exponential_wide,
   x1: soft_exponential_wide
 ) -> soft_exponential_wide_outcome {
-  var registers = array<soft_exponential_wide, 13>(
+  var registers = array<soft_exponential_wide, 12>(
     x0,
     x1,
     soft_exponential_WIDE_ZERO,
     soft_exponential_WIDE_HALF,
     soft_exponential_WIDE_ONE,
-    soft_exponential_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    soft_exponential_wide(true, soft_exponential_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 1),
     soft_exponential_WIDE_QUARTER,
     soft_exponential_WIDE_LN2,
     soft_exponential_WIDE_TWO,
     soft_exponential_WIDE_ZERO,
     soft_exponential_WIDE_ZERO,
-    soft_exponential_WIDE_ZERO,
     soft_exponential_WIDE_ZERO
   );
   // Where the last bits of each begin that are wrong, as an exponent: beyond its own where operands cancelled.
-  var errors = array<i32, 13>(
+  var errors = array<i32, 12>(
     -soft_exponential_WIDE_BEYOND,
     -soft_exponential_WIDE_BEYOND,
     -soft_exponential_WIDE_BEYOND,
@@ -678,23 +858,21 @@ fn soft_exponential_exactly_wide(
     -soft_exponential_WIDE_BEYOND,
     -soft_exponential_WIDE_BEYOND,
     -soft_exponential_WIDE_BEYOND,
-    -soft_exponential_WIDE_BEYOND,
     -soft_exponential_WIDE_BEYOND
   );
   // The operation and the register of its result, then the operands.
-  var steps = array<u32, 88>(
+  var steps = array<u32, 74>(
     0x00000009u, 0x00000400u, 0x0000040au, 0x00002409u, 0x00000803u, 0x00000c0au, 0x00000c0au, 0x00302802u, 0x0000100au,
     0x2010280au, 0x0000140bu, 0x0000100au, 0x0000180bu, 0x00002c0au, 0x00001c0bu, 0x00002c0bu, 0x00000c0bu, 0x00902c0au,
-    0x0000100au, 0x20002409u, 0x0000140cu, 0x0000140au, 0x00001c03u, 0x00000c03u, 0x00000c03u, 0x0030300bu, 0x00001803u,
-    0x00000403u, 0x00001403u, 0x00000c01u, 0x0000180cu, 0x00000404u, 0x00001c0cu, 0x0000300cu, 0x0000140cu, 0x00003001u,
-    0x0000180au, 0x0000040au, 0x0000140au, 0x0000280cu, 0x00000809u, 0x00001409u, 0x00000c09u, 0x00902803u, 0x0000140au,
-    0x00000400u, 0x0000000au, 0x00002801u, 0x00001c0au, 0x0000280au, 0x00001404u, 0x0000100au, 0x00002003u, 0x00001004u,
-    0x0000040cu, 0x0000280au, 0x00000806u, 0x0000180cu, 0x00000c03u, 0x00600803u, 0x00000007u, 0x00001c03u, 0x00002404u,
-    0x00001004u, 0x00001405u, 0x00001404u, 0x00000c06u, 0x00602805u, 0x00001408u, 0x00002006u, 0x00001808u, 0x00002006u,
-    0x00002808u, 0x00002008u, 0x00001408u, 0x00002007u, 0x00001c08u, 0x00002008u, 0x00001808u, 0x00000408u, 0x00000807u,
-    0x00000801u, 0x00000c07u, 0x00702009u, 0x00002c02u, 0x00000801u, 0x00000c02u, 0x00200007u
+    0x00001009u, 0x20002409u, 0x00001409u, 0x00001409u, 0x00001c03u, 0x00000c03u, 0x00000c03u, 0x0030240bu, 0x00001803u,
+    0x00000403u, 0x00001403u, 0x00000c01u, 0x00001409u, 0x00000400u, 0x00000009u, 0x00002401u, 0x00001c09u, 0x00002409u,
+    0x00001404u, 0x00001009u, 0x0000200bu, 0x00001004u, 0x0000040au, 0x00002409u, 0x00000806u, 0x0000180au, 0x00000c0bu,
+    0x0060080bu, 0x00000007u, 0x00001c0bu, 0x00002404u, 0x00001004u, 0x00001405u, 0x00001404u, 0x00000c06u, 0x00602405u,
+    0x00001408u, 0x00002006u, 0x00001808u, 0x00002006u, 0x00002808u, 0x00002008u, 0x00001408u, 0x00002007u, 0x00001c08u,
+    0x00002008u, 0x00001808u, 0x00000408u, 0x00000807u, 0x00000801u, 0x00000c07u, 0x00702003u, 0x00002c02u, 0x00000801u,
+    0x00000c02u, 0x00200007u
   );
-  for (var i = 0; i < 88; i = i + 2) {
+  for (var i = 0; i < 74; i = i + 2) {
     let code = steps[i];
     let operands = steps[i + 1];
     let first = operands & 1023u;
@@ -709,7 +887,7 @@ fn soft_exponential_exactly_wide(
     } else if (operation == 1u) {
       value = soft_exponential_wide_abs(a);
     } else if (operation == 2u) {
-      value = soft_exponential_wide(soft_exponential_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = soft_exponential_wide(soft_exponential_wide_less(a, b), soft_exponential_nat(), 0);
     } else if (operation == 3u) {
       if (registers[c].negative) {
         value = b;
@@ -729,7 +907,7 @@ fn soft_exponential_exactly_wide(
     } else if (operation == 10u) {
       value = soft_exponential_wide_twice_artanh_loose(a);
     } else if (operation == 11u) {
-      value = soft_exponential_wide(soft_exponential_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = soft_exponential_wide(soft_exponential_wide_equal(a, b), soft_exponential_nat(), 0);
     }
     var result = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -743,10 +921,10 @@ fn soft_exponential_exactly_wide(
       error = select(
         errors[first] + select(result.exponent, 1, c == 513u),
         -soft_exponential_WIDE_BEYOND,
-        all(result.mantissa == vec4<u32>())
+        soft_exponential_nat_is_zero(result.mantissa)
       );
       if (result.exponent == 1 - soft_exponential_WIDE_LIMIT) {
-        error = result.exponent + (128 - 4);
+        error = result.exponent + (384 - 4);
       }
     }
     if (operation == 5u) {
@@ -847,7 +1025,7 @@ fn soft_exponential_wide_operand_at(
   input: bool,
   infinite: bool
 ) -> soft_exponential_wide {
-  if ((search.stage == 23) & input & all(x.mantissa == vec4<u32>())) {
+  if ((search.stage == 23) & input & soft_exponential_nat_is_zero(x.mantissa)) {
     return soft_exponential_wide(search.point == 1, soft_exponential_NAT_HALF, -150);
   }
   let excess = soft_exponential_wide_excess(x.exponent, search.stage);
@@ -927,15 +1105,15 @@ fn soft_exponential_wide_searched(
   let is_nan = soft_exponential_wide_leading_is_nan(found.value);
   // Whatever is wrong with a factor of infinity but its sign does not matter, nor with what is next to nothing unless more is
   // to be made of it.
-  let enough = select(128 - 27, 128, found.value.exponent >= soft_exponential_WIDE_LIMIT);
+  let enough = select(384 - 27, 384, found.value.exponent >= soft_exponential_WIDE_LIMIT);
   let wrong = found.value.exponent + found.lost;
-  let counts = wrong > 128 - 160;
+  let counts = wrong > 384 - 160;
   let matters = counts | ((search.stage > 0) & !infinite & (found.value.exponent > -(soft_exponential_WIDE_LIMIT >> 1u)));
   let fails = is_nan | ((found.lost > enough) & matters);
   var here = found.value;
   if ((found.lost > enough) & !matters) {
     here = soft_exponential_wide_leading(false, 0u, soft_exponential_WIDE_ZERO.exponent);
-  } else if (fails & (found.lost > 128 - 16) & (found.lost < 128)) {
+  } else if (fails & (found.lost > 384 - 16) & (found.lost < 384)) {
     // A quotient of two exponentials that are both the least number.
     here = soft_exponential_wide_leading(false, 0u, soft_exponential_WIDE_NAN.exponent);
   }
@@ -947,7 +1125,7 @@ fn soft_exponential_wide_searched(
   var shift = search.shift;
   var most = search.most;
   if ((stage == 0) & (wrong < (soft_exponential_WIDE_LIMIT >> 1u))) {
-    most = max(found.value.exponent, wrong - (128 - 16)) + 1;
+    most = max(found.value.exponent, wrong - (384 - 16)) + 1;
   }
   // What cancels altogether wherever it is looked at is taken for 0.
   if ((stage == 0) | (soft_exponential_wide_leading_is_nan(value) & (infinite | (here.digits == 0u)))) {
@@ -1042,6 +1220,12 @@ fn soft_exponential_exactly(x0: f32, x1: f32) -> f32 {
   if (soft_exponential_is_nan(x1)) {
     return x1;
   }
+  if ((x0 < -3.4028234663852886e38) & (x1 == 0.0)) {
+    return x0;
+  }
+  if ((x0 > 3.4028234663852886e38) & (x1 == 0.0)) {
+    return x0;
+  }
   let wide_x0 = soft_exponential_wide_from_f32(x0);
   let wide_x1 = soft_exponential_wide_from_f32(x1);
   var exponents = array<i32, 2>(wide_x0.exponent, wide_x1.exponent);
@@ -1056,7 +1240,7 @@ fn soft_exponential_exactly(x0: f32, x1: f32) -> f32 {
       soft_exponential_wide_operand_at(wide_x1, search, 2, false, infinite)
     );
     let varied = exponents[clamp((search.point - 1) >> 1u, 0, 1)];
-    search = soft_exponential_wide_searched(search, found, 2, varied, largest, smallest, infinite, true, zero);
+    search = soft_exponential_wide_searched(search, found, 2, varied, largest, smallest, infinite, false, zero);
   }
   return soft_exponential_wide_leading_to_f32(search.value);
 }
@@ -1367,7 +1551,7 @@ fn soft_exponential_backward_exactly_wide(
     soft_exponential_WIDE_ZERO,
     soft_exponential_WIDE_HALF,
     soft_exponential_WIDE_ONE,
-    soft_exponential_wide(true, vec4<u32>(0u, 0u, 0u, 0x80000000u), 1),
+    soft_exponential_wide(true, soft_exponential_nat(0x80000000u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u), 1),
     soft_exponential_WIDE_QUARTER,
     soft_exponential_WIDE_LN2,
     soft_exponential_WIDE_TWO,
@@ -1430,7 +1614,7 @@ fn soft_exponential_backward_exactly_wide(
     } else if (operation == 2u) {
       value = soft_exponential_wide_abs(a);
     } else if (operation == 3u) {
-      value = soft_exponential_wide(soft_exponential_wide_less(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = soft_exponential_wide(soft_exponential_wide_less(a, b), soft_exponential_nat(), 0);
     } else if (operation == 4u) {
       if (registers[c].negative) {
         value = b;
@@ -1448,7 +1632,7 @@ fn soft_exponential_backward_exactly_wide(
     } else if (operation == 10u) {
       value = soft_exponential_wide_twice_artanh_loose(a);
     } else if (operation == 11u) {
-      value = soft_exponential_wide(soft_exponential_wide_equal(a, b), vec4<u32>(0u, 0u, 0u, 0u), 0);
+      value = soft_exponential_wide(soft_exponential_wide_equal(a, b), soft_exponential_nat(), 0);
     }
     var result = soft_exponential_wide_normalised(value.negative, value.mantissa, value.exponent);
     var error = result.exponent + max(errors[first] - a.exponent, errors[second] - b.exponent);
@@ -1459,10 +1643,10 @@ fn soft_exponential_backward_exactly_wide(
       error = select(
         errors[first] + select(result.exponent, 1, c == 513u),
         -soft_exponential_WIDE_BEYOND,
-        all(result.mantissa == vec4<u32>())
+        soft_exponential_nat_is_zero(result.mantissa)
       );
       if (result.exponent == 1 - soft_exponential_WIDE_LIMIT) {
-        error = result.exponent + (128 - 4);
+        error = result.exponent + (384 - 4);
       }
     }
     if (operation == 4u) {
@@ -1537,6 +1721,12 @@ fn soft_exponential_backward_exactly(x0: f32, x1: f32, which: f32) -> f32 {
   }
   if (soft_exponential_is_nan(x1)) {
     return x1;
+  }
+  if ((x0 < -3.4028234663852886e38) & (x1 == 0.0) & (which == 1.0)) {
+    return -x0;
+  }
+  if ((x0 > 3.4028234663852886e38) & (x1 == 0.0) & (which == 1.0)) {
+    return x0;
   }
   let wide_x0 = soft_exponential_wide_from_f32(x0);
   let wide_x1 = soft_exponential_wide_from_f32(x1);
@@ -2261,17 +2451,17 @@ struct soft_exponential_uniform_values {
 }
 
 @group(0) @binding(0) var<uniform> soft_exponential_uniforms: soft_exponential_uniform_values;
-@group(0) @binding(1) var<storage, read> soft_exponential_input_x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> soft_exponential_output_y: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> soft_exponential_input_x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> soft_exponential_output_y: array<f32>;
 @group(0) @binding(3) var<storage, read> soft_exponential_learned_alpha: array<f32>;
-@group(0) @binding(4) var<storage, read> soft_exponential_cotangent_dy: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> soft_exponential_gradient_dx: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> soft_exponential_cotangent_dy: array<f32>;
+@group(0) @binding(5) var<storage, read_write> soft_exponential_gradient_dx: array<f32>;
 @group(0) @binding(6) var<storage, read_write> soft_exponential_scratch_partials: array<f32>;
 @group(0) @binding(7) var<storage, read_write> soft_exponential_gradient_dalpha: array<f32>;
-@group(0) @binding(8) var<storage, read_write> soft_exponential_derivative_dx: array<vec4<f32>>;
-@group(0) @binding(9) var<storage, read> soft_exponential_cotangent_ddx: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> soft_exponential_derivative_dx: array<f32>;
+@group(0) @binding(9) var<storage, read> soft_exponential_cotangent_ddx: array<f32>;
 @group(0) @binding(10) var<storage, read> soft_exponential_cotangent_ddalpha: array<f32>;
-@group(0) @binding(11) var<storage, read_write> soft_exponential_gradient_ddy: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read_write> soft_exponential_gradient_ddy: array<f32>;
 
 @compute @workgroup_size(256)
 fn soft_exponential_forward(
@@ -2280,15 +2470,11 @@ fn soft_exponential_forward(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (soft_exponential_uniforms.size + 3u) / 4u) {
+  if (i >= soft_exponential_uniforms.size) {
     return;
   }
   let x0 = soft_exponential_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    result[k] = soft_exponential(x0[k], soft_exponential_learned_alpha[0]);
-  }
-  soft_exponential_output_y[i] = result;
+  soft_exponential_output_y[i] = soft_exponential(x0, soft_exponential_learned_alpha[0]);
 }
 
 @compute @workgroup_size(256)
@@ -2298,17 +2484,13 @@ fn soft_exponential_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (soft_exponential_uniforms.size + 3u) / 4u) {
+  if (i >= soft_exponential_uniforms.size) {
     return;
   }
   let dy = soft_exponential_cotangent_dy[i];
   let x0 = soft_exponential_input_x[i];
-  var result = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = soft_exponential_backward(dy[k], x0[k], soft_exponential_learned_alpha[0]);
-    result[k] = g.x;
-  }
-  soft_exponential_gradient_dx[i] = result;
+  let g0 = soft_exponential_backward(dy, x0, soft_exponential_learned_alpha[0]);
+  soft_exponential_gradient_dx[i] = g0.x;
 }
 
 var<workgroup> soft_exponential_lanes: array<f32, 256>;
@@ -2340,7 +2522,7 @@ fn soft_exponential_backward_partial_sums(
   var sum0 = 0.0;
   for (var j = (w % 64u) * 256u + lane; j < soft_exponential_uniforms.size; j += 16384u) {
     let i = j;
-    let g = soft_exponential_backward(soft_exponential_cotangent_dy[i / 4u][i % 4u], soft_exponential_input_x[i / 4u][i % 4u], soft_exponential_learned_alpha[0]);
+    let g = soft_exponential_backward(soft_exponential_cotangent_dy[i], soft_exponential_input_x[i], soft_exponential_learned_alpha[0]);
     sum0 += g.alpha;
   }
   let total0 = soft_exponential_workgroup_sum(sum0, lane);
@@ -2373,19 +2555,13 @@ fn soft_exponential_fused_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (soft_exponential_uniforms.size + 3u) / 4u) {
+  if (i >= soft_exponential_uniforms.size) {
     return;
   }
   let x0 = soft_exponential_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = soft_exponential_fused(x0[k], soft_exponential_learned_alpha[0]);
-    result0[k] = g.value;
-    result1[k] = g.x;
-  }
-  soft_exponential_output_y[i] = result0;
-  soft_exponential_derivative_dx[i] = result1;
+  let g0 = soft_exponential_fused(x0, soft_exponential_learned_alpha[0]);
+  soft_exponential_output_y[i] = g0.value;
+  soft_exponential_derivative_dx[i] = g0.x;
 }
 
 @compute @workgroup_size(256)
@@ -2395,21 +2571,15 @@ fn soft_exponential_double_backward_inputs(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * 256u + lane;
-  if (i >= (soft_exponential_uniforms.size + 3u) / 4u) {
+  if (i >= soft_exponential_uniforms.size) {
     return;
   }
   let dy = soft_exponential_cotangent_dy[i];
   let dd0 = soft_exponential_cotangent_ddx[i];
   let x0 = soft_exponential_input_x[i];
-  var result0 = vec4<f32>();
-  var result1 = vec4<f32>();
-  for (var k = 0u; k < 4u; k++) {
-    let g = soft_exponential_double_backward(dy[k], dd0[k], x0[k], soft_exponential_learned_alpha[0], soft_exponential_cotangent_ddalpha[0]);
-    result0[k] = g.dy;
-    result1[k] = g.x;
-  }
-  soft_exponential_gradient_ddy[i] = result0;
-  soft_exponential_gradient_dx[i] = result1;
+  let g0 = soft_exponential_double_backward(dy, dd0, x0, soft_exponential_learned_alpha[0], soft_exponential_cotangent_ddalpha[0]);
+  soft_exponential_gradient_ddy[i] = g0.dy;
+  soft_exponential_gradient_dx[i] = g0.x;
 }
 
 @compute @workgroup_size(256)
@@ -2425,7 +2595,7 @@ fn soft_exponential_double_backward_partial_sums(
   var sum0 = 0.0;
   for (var j = (w % 64u) * 256u + lane; j < soft_exponential_uniforms.size; j += 16384u) {
     let i = j;
-    let g = soft_exponential_double_backward(soft_exponential_cotangent_dy[i / 4u][i % 4u], soft_exponential_cotangent_ddx[i / 4u][i % 4u], soft_exponential_input_x[i / 4u][i % 4u], soft_exponential_learned_alpha[0], soft_exponential_cotangent_ddalpha[0]);
+    let g = soft_exponential_double_backward(soft_exponential_cotangent_dy[i], soft_exponential_cotangent_ddx[i], soft_exponential_input_x[i], soft_exponential_learned_alpha[0], soft_exponential_cotangent_ddalpha[0]);
     sum0 += g.alpha;
   }
   let total0 = soft_exponential_workgroup_sum(sum0, lane);

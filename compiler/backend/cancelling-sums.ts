@@ -197,7 +197,8 @@ export class Sum {
   withLimit(): Expr | undefined {
     for (const { base, rest, coefficient, function: saturated } of this.multiples) {
       const { above, below } = saturating[saturated.primitive] ?? {};
-      if (!(above ?? below)) continue;
+      // A quotient is rounded, and what it is taken from is not taken away by itself.
+      if (!above && (!below || [...productOf(rest).powers.values()].some((power) => power < 0))) continue;
       if (![...this.terms.keys()].some((other) => other !== base && isParametersTimes(other, rest))) continue;
       const operand = saturated.operands[0]!;
       const beside = (limit: 1 | -1, from: Expr): Expr => {

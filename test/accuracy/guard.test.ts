@@ -106,7 +106,10 @@ it("of many selections a guard is found as well", () => {
       const rise = apply("subtract", [x, constant(k)]);
       return apply("where", [apply("greater", [rise, constant(0)]), rise, constant(0)]);
     });
-    const form = ramps.reduce((sum, ramp, k) => apply(k % 2 === 0 ? "add" : "subtract", [sum, ramp]), constant(0));
+    const form = ramps.reduce<Expr>(
+      (sum, ramp, k) => apply(k % 2 === 0 ? "add" : "subtract", [sum, ramp]),
+      constant(0),
+    );
     const { condition } = guardFor(form, { model: float64, allowance, negligible });
     if (!condition) throw new Error("no guard");
     const holds = sampler(condition, [x], "binary64");

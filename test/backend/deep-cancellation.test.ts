@@ -4,6 +4,7 @@ import { compile } from "../../compiler/compile.js";
 import { natBitsOf, wgslDeepNatBits, wgslNatBits } from "../../compiler/machine/index.js";
 import { breachesIn, promisedBound } from "../../compiler/verification/bounds.js";
 import { Measurer } from "../../compiler/verification/measurer.js";
+import { emulatedFunction } from "../../compiler/verification/emulation.js";
 import { accuracies, activationsOf, glance, subjectsIn } from "../../compiler/verify.js";
 
 test.each([
@@ -35,6 +36,16 @@ test.each([
   expect(breaches).toEqual([]);
 });
 
+test("an exponential that overflows beside a factor that makes the product small enough", async () => {
+  const { files } = await compile([{ file: "overflow.def", text: "f(x) = (1 - cos(x)) * exp(-x)\n" }], {
+    targets: ["wgsl"],
+    kernels: ["forward"],
+  });
+  const run = emulatedFunction(files.find(({ path }) => path === "f.wgsl")?.text ?? "", "f", 0);
+  const x = Math.fround(-89);
+  expect(run([Float32Array.of(x)])[0]! / ((1 - Math.cos(x)) * Math.exp(-x))).toBeCloseTo(1, 6);
+});
+
 test.each([
   // At small inputs, whatever the parameter: what Taylor polynomials leave.
   ["f(x; rate = 1 in (0, inf)) = 1 - exp(-rate * x) * (1 + rate * x + (rate * x)^2 / 2 + (rate * x)^3 / 6)", true],
@@ -43,6 +54,12 @@ test.each([
   ["f(a, b) = 1 - sqrt(sigmoid(a) * sigmoid(b)) - sqrt((1 - sigmoid(a)) * (1 - sigmoid(b)))", true],
   // At large inputs, where the parameter is far from its default.
   ["f(r; mass = 6e24 in (0, inf)) = 1 / sqrt(1 - 1.5e-27 * mass / r) - 1", true],
+  // Where a power of 10 is at the end of float32.
+  ["f(x; n = 1.2 in (0, inf)) = 10 * (10^x)^n / (10 * (10^x)^n + (10^x + 1e-6)^n)", true],
+  // A wave far out, in more settings than are tried at one size.
+  ["f(x; a = 0.1, b = 0.15, c = 0.05, d = 0, w = 30) = exp(a) * sin(exp(b) * w * x + c) + d", true],
+  // A function adds itself.
+  ["f(x) = log(1 - x / sqrt(1 + x^2))", true],
   // Where fewer digits do.
   ["f(x) = x - sin(x)", false],
   ["f(x) = sqrt(1 + x^2) - x", false],
