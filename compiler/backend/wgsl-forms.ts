@@ -102,7 +102,7 @@ export function formsFor(
     const pair = { kind: "pairs", fast, guard, factor } as const;
     if (!guard || !exact) return isAccurate ? single() : { ...pair, guard: null, exact: null, far: null };
     const of = isValue ? "value" : `${order}_${i}`;
-    const far = (): MachineFunction => farFunction(plan, of, single().value, factor);
+    const far = (value = single().value): MachineFunction => farFunction(plan, of, value, factor);
     // What cancels is better in pairs than in single numbers all the same; what leaves their range needs a larger one.
     if (order === "curvature") {
       const ranged = rangedFar(plan, of, root, () => single().value, factor) ?? far();
@@ -130,7 +130,8 @@ export function formsFor(
     }
     // A NaN that is not met must not get through either.
     const needsFar = isExponential(exact) || variablesOf(exact).size > 1;
-    return { ...pair, guard: range, exact: exactInShaders(exact, plan), far: needsFar ? far() : null };
+    const alone = needsFar ? far(withoutChancePowers(single().value)) : null;
+    return { ...pair, guard: range, exact: exactInShaders(exact, plan), far: alone };
   });
 }
 
@@ -203,7 +204,7 @@ const waves: ReadonlySet<string> = new Set(["sin", "cos"]);
 
 /** What serves far out, in single numbers; `of` says for which result. */
 export const farFunction = (plan: KernelPlan, of: string, value: Expr, factor: Variable | null): MachineFunction =>
-  singleFunction(farName(plan, of), withoutChancePowers(value), factor);
+  singleFunction(farName(plan, of), value, factor);
 
 /** Negative numbers have no power where an exponent that is computed is rounded to a whole number. */
 const withoutChancePowers = (root: Expr): Expr =>
