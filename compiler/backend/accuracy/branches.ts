@@ -11,6 +11,8 @@ export interface Branches {
   readonly root: Expr;
   /** What stands in the form in the place of an expression made here. */
   readonly originals: ReadonlyMap<Expr, Expr>;
+  /** Whether there are so many selections that they are not to be looked at one within the other. */
+  readonly isLong: boolean;
 }
 
 const views = new Memo<Branches>();
@@ -18,8 +20,7 @@ const views = new Memo<Branches>();
 /** More selections are taken as they are: they may hold in as many ways as all of them have branches together. */
 const mostSelections = 12;
 
-/** Whether a form has so many selections that they are not to be looked at one within the other. */
-export const hasManySelections = (form: Expr): boolean =>
+const hasManySelections = (form: Expr): boolean =>
   new Set(
     reachable([form]).flatMap((node) =>
       node.kind === "application" && selecting.has(node.primitive) ? [node.operands[0]!] : [],
@@ -36,7 +37,7 @@ export function asBranches(form: Expr): Branches {
 
 function viewedAsBranches(form: Expr): Branches {
   const originals = new Map<Expr, Expr>();
-  const isShort = !hasManySelections(form);
+  const isLong = hasManySelections(form);
   const viewOf = (node: Application, operands: readonly Expr[]): Expr => {
     const [a, b] = operands;
     switch (node.primitive) {
@@ -48,7 +49,7 @@ function viewedAsBranches(form: Expr): Branches {
       case "multiply":
       case "add":
       case "subtract":
-        return (isShort && ofBranches(node.primitive, a!, b!)) || apply(node.primitive, operands, node.rule);
+        return (!isLong && ofBranches(node.primitive, a!, b!)) || apply(node.primitive, operands, node.rule);
       default:
         return apply(node.primitive, operands, node.rule);
     }
@@ -58,7 +59,7 @@ function viewedAsBranches(form: Expr): Branches {
     if (view !== node) originals.set(view, node);
     return view;
   });
-  return { root, originals };
+  return { root, originals, isLong };
 }
 
 type Operation = "multiply" | "add" | "subtract";

@@ -5,7 +5,7 @@
 import { constant, type Expr, type Variable } from "../../ir/expr.js";
 import { sampler } from "../../numerics/sample.js";
 import type { ArithmeticModel } from "./arithmetic.js";
-import { asBranches, hasManySelections } from "./branches.js";
+import { asBranches } from "./branches.js";
 import { analyseErrors } from "./error.js";
 
 export interface CancellationOptions {
@@ -21,8 +21,8 @@ export interface CancellationOptions {
 /** @param form of one variable, an input */
 export function cancelsHarmlessly(form: Expr, input: Variable, options: CancellationOptions): boolean {
   const { model, relative, isDerivative, within } = options;
-  const { root } = asBranches(form);
-  const facts = analyseErrors(model, new Map(), !hasManySelections(form)).factsOf(root);
+  const { root, isLong } = asBranches(form);
+  const facts = analyseErrors(model, new Map(), !isLong).factsOf(root);
   const valueAt = single(root, input);
   const scaleAt = single(facts.scale ?? constant(0), input);
   const unit = 2 ** -model.digits;

@@ -2,13 +2,14 @@
 import { type Expr, isApplication } from "../../ir/expr.js";
 import { isInteger } from "../../ir/rational.js";
 import type { ArithmeticModel } from "./arithmetic.js";
-import { asBranches, hasManySelections } from "./branches.js";
+import { asBranches } from "./branches.js";
 import { analyseErrors, type ErrorAnalysis } from "./error.js";
 import * as M from "./magnitude.js";
 
 /** @param form lowered */
 export function mayLeaveDomain(form: Expr, model: ArithmeticModel): boolean {
-  return hasManySelections(form) || leaves(asBranches(form).root, analyseErrors(model), new Set());
+  const { root, isLong } = asBranches(form);
+  return isLong || leaves(root, analyseErrors(model), new Set());
 }
 
 function leaves(node: Expr, analysis: ErrorAnalysis, seen: Set<Expr>): boolean {

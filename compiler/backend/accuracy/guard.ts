@@ -17,7 +17,7 @@ import { fromNumber, rational } from "../../ir/rational.js";
 import { constantValue } from "../../numerics/constant.js";
 import { constantCondition } from "../lower.js";
 import type { ArithmeticModel } from "./arithmetic.js";
-import { asBranches, hasManySelections } from "./branches.js";
+import { asBranches } from "./branches.js";
 import { analyseErrors, type ErrorAnalysis, hasCancelled, possibleSize } from "./error.js";
 import type { Facts } from "./facts.js";
 import { absoluteOf, powerOfTwo } from "./scales.js";
@@ -91,8 +91,7 @@ function guardWithin(
   options: GuardOptions,
   sizes: ReadonlyMap<Expr, M.Magnitude>,
 ): Guard & { readonly tests: number } {
-  const { root, originals } = asBranches(form);
-  const isLong = hasManySelections(form);
+  const { root, originals, isLong } = asBranches(form);
   const analysis = analyseErrors(options.model, sizes, !isLong);
   const builder = new GuardBuilder(options, isLong);
   const { absolute, loss } = analysis.factsOf(root);

@@ -486,10 +486,6 @@ export function inSteps(text: string, name: string, natBits: number, leavesDomai
   const known = ofPositive.flatMap((name) =>
     operations.includes(name) ? [`operation == ${operations.indexOf(name)}u`] : [],
   );
-  const isCertain =
-    known.length > 0
-      ? `(${known.join(" || ")}) && a.negative && errors[first] < a.exponent && a.exponent < WIDE_LIMIT`
-      : "false";
   const words = steps.flatMap(({ operation, to, a, b, c }) => [
     (operations.indexOf(operation) << fieldBits) + to,
     (((c << fieldBits) + b) << fieldBits) + a,
@@ -543,9 +539,13 @@ export function inSteps(text: string, name: string, natBits: number, leavesDomai
           ...(operations.includes("select")
             ? [`if (operation == ${operations.indexOf("select")}u) {`, "error = selected;", "}"]
             : []),
-          `if (${isCertain}) {`,
-          "error = result.exponent;",
-          "}",
+          ...(known.length > 0
+            ? [
+                `if ((${known.join(" || ")}) && a.negative && errors[first] < a.exponent && a.exponent < WIDE_LIMIT) {`,
+                "error = result.exponent;",
+                "}",
+              ]
+            : []),
           "}",
         ]
       : []),
