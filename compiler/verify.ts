@@ -38,6 +38,8 @@ import { breachesIn, promisedBound } from "./verification/bounds.js";
 import type { Measurement } from "./verification/measurement.js";
 import type { Density } from "./verification/points.js";
 import { type Accuracy, accuracyOf, type ColumnAccuracy, columnAccuracy } from "./verification/accuracy.js";
+import { scattered, spread } from "./verification/spread.js";
+import type { Patience } from "./verification/truth.js";
 import { vectorsHere } from "./verification/vectors-here.js";
 import {
   defaultsFor,
@@ -168,10 +170,13 @@ export interface QuickPlan {
   readonly defaults: number;
   /** At each of the adversarial parameter settings. */
   readonly settings: number;
-  /** Of these settings at most so many, spread over all of them; of several inputs, which take longer, only their share. */
-  readonly mostSettings: number;
-  /** Of further settings, which are tried at special inputs alone, at most so many, and none after so many milliseconds. */
-  readonly further: { readonly most: number; readonly milliseconds: number };
+  /**
+   * Of these settings at most so many, spread over all of them; of several inputs, which take longer, only their share. None after so
+   * many milliseconds, those at the defaults included.
+   */
+  readonly adversarial: Share;
+  /** Of further settings, which are tried at special inputs alone. */
+  readonly further: Share;
   /** Of the adversarial inputs at the defaults. */
   readonly density: Density;
   /**
@@ -181,31 +186,42 @@ export interface QuickPlan {
   readonly everyOfLongest: { readonly atDefaults: number; readonly ofOne: number; readonly ofSeveral: number };
   /** Whether only errors beyond what is promised are sought: after one nothing further is tried. */
   readonly onlyBreaches: boolean;
-  /** How often the reference may be asked for each column and setting, and at special inputs; an answer takes milliseconds. */
-  readonly mostAsked: { readonly usually: number; readonly atSpecials: number };
+  /** With the reference, for each column and setting, and at special inputs; an answer takes milliseconds. */
+  readonly patience: { readonly usually: Patience; readonly atSpecials: Patience };
+}
+
+interface Share {
+  readonly most: number;
+  readonly milliseconds: number;
 }
 
 export const quickPlan: QuickPlan = {
   defaults: 512,
   settings: 32,
-  mostSettings: Infinity,
-  further: { most: 40, milliseconds: 5000 },
+  adversarial: { most: Infinity, milliseconds: 8000 },
+  further: { most: 64, milliseconds: 5000 },
   density: "sparse",
   everyOfLongest: { atDefaults: 1, ofOne: 4, ofSeveral: 32 },
   onlyBreaches: false,
-  mostAsked: { usually: Infinity, atSpecials: Infinity },
+  patience: {
+    usually: { questions: Infinity, milliseconds: 1000 },
+    atSpecials: { questions: Infinity, milliseconds: 500 },
+  },
 };
 
 /** A glance: what is broken at the ends of ranges and at extreme parameters shows. */
 export const glance: QuickPlan = {
   defaults: 0,
   settings: 0,
-  mostSettings: 4,
+  adversarial: { most: 4, milliseconds: Infinity },
   further: { most: 12, milliseconds: Infinity },
   density: "sparsest",
   everyOfLongest: { atDefaults: 8, ofOne: 16, ofSeveral: 64 },
   onlyBreaches: true,
-  mostAsked: { usually: 128, atSpecials: 32 },
+  patience: {
+    usually: { questions: 128, milliseconds: Infinity },
+    atSpecials: { questions: 32, milliseconds: Infinity },
+  },
 };
 
 /** What runs the kernels of a target where nothing else is said. */
@@ -296,24 +312,39 @@ async function measureQuickly(
   wanted: readonly Wanted[],
   plan: QuickPlan,
 ): Promise<readonly Certificate[]> {
-  const requests = wanted.map(({ column, settings }): Request[] => [
-    {
-      column,
-      parameters: subject.defaults[column.target],
-      stratified: plan.defaults,
-      density: plan.density,
-      everyOfLongest: plan.everyOfLongest[subject.inputs.length > 1 ? "ofSeveral" : "atDefaults"],
-    },
-    ...spread(settings, Math.ceil(plan.mostSettings / subject.inputs.length)).map((parameters): Request => ({
+  const { length: inputs } = subject.inputs;
+  const atDefaults = wanted.map(({ column }): Request => ({
+    column,
+    parameters: subject.defaults[column.target],
+    stratified: plan.defaults,
+    density: plan.density,
+    everyOfLongest: plan.everyOfLongest[inputs > 1 ? "ofSeveral" : "atDefaults"],
+  }));
+  const atSettings = wanted.map(({ column, settings }) =>
+    scattered(spread(settings, Math.ceil(plan.adversarial.most / inputs))).map((parameters): Request => ({
       column,
       parameters,
       stratified: plan.settings,
       density: "sparsest",
-      everyOfLongest: plan.everyOfLongest[subject.inputs.length > 1 ? "ofSeveral" : "ofOne"],
+      everyOfLongest: plan.everyOfLongest[inputs > 1 ? "ofSeveral" : "ofOne"],
     })),
-  ]);
-  const known = new Map(measureRequests(measure, subject.name, requests.flat(), plan).results);
-  await Promise.all(known.values());
+  );
+  const requests = wanted.map((): Request[] => []);
+  const known = new Map<Request, Promise<Measurement>>();
+  /** Of each column some; what they took, in milliseconds. */
+  const run = async (next: readonly (readonly Request[])[]): Promise<number> => {
+    const { results, outcomes } = measureRequests(measure, subject.name, next.flat(), plan);
+    results.forEach((result, request) => known.set(request, result));
+    next.forEach((each, i) => requests[i]!.push(...each));
+    const all = await Promise.all(outcomes);
+    return all.reduce((sum, each) => sum + (each.kind === "measured" ? (each.milliseconds ?? 0) : 0), 0);
+  };
+  let spent = await run(atDefaults.map((each) => [each]));
+  const mostSettings = Math.max(0, ...atSettings.map(({ length }) => length));
+  const atOnce = Math.ceil((2 * tasksAtOnce) / wanted.length);
+  for (let k = 0; k < mostSettings && spent < plan.adversarial.milliseconds; k += atOnce) {
+    spent += await run(atSettings.map((each) => each.slice(k, k + atOnce)));
+  }
   const certificates = (): Promise<readonly Certificate[]> =>
     Promise.all(wanted.map(({ column }, i) => certificateFrom(subject, column, requests[i] ?? [], known)));
   const isEnough = async (): Promise<boolean> => {
@@ -324,7 +355,7 @@ async function measureQuickly(
     );
   };
   // Special inputs at the defaults and at further settings, some of these at a time, as long as there is time for it.
-  let spent = 0;
+  spent = 0;
   for (let k = 0; k <= plan.further.most && spent < plan.further.milliseconds; k += settingsAtOnce) {
     if (await isEnough()) break;
     const next = wanted.map(({ column, further }): readonly Request[] =>
@@ -333,12 +364,7 @@ async function measureQuickly(
         .map((parameters) => ({ column, parameters, stratified: 0, density: "specials", everyOfLongest: 4 })),
     );
     if (next.flat().length === 0) break;
-    const { results, outcomes } = measureRequests(measure, subject.name, next.flat(), plan);
-    for (const outcome of await Promise.all(outcomes)) {
-      spent += outcome.kind === "measured" ? (outcome.milliseconds ?? 0) : 0;
-    }
-    results.forEach((result, request) => known.set(request, result));
-    next.forEach((each, i) => requests[i]!.push(...each));
+    spent += await run(next);
   }
   return certificates();
 }
@@ -361,13 +387,7 @@ async function certificateFrom(
 }
 
 /** So many keep some threads at work. */
-const settingsAtOnce = 8;
-
-/** At most so many of them, from all parts of the list. */
-const spread = <T>(list: readonly T[], most: number): readonly T[] =>
-  list.length <= most
-    ? list
-    : Array.from({ length: most }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / most)]!);
+const [tasksAtOnce, settingsAtOnce] = [8, 8];
 
 interface Request {
   readonly column: EmittedColumn;
@@ -388,7 +408,7 @@ function measureRequests(
   measure: (task: Task) => Promise<Outcome>,
   activation: string,
   requests: readonly Request[],
-  { onlyBreaches, mostAsked }: Pick<QuickPlan, "onlyBreaches" | "mostAsked">,
+  { onlyBreaches, patience }: Pick<QuickPlan, "onlyBreaches" | "patience">,
 ): {
   readonly results: ReadonlyMap<Request, Promise<Measurement>>;
   readonly outcomes: readonly Promise<Outcome>[];
@@ -415,7 +435,7 @@ function measureRequests(
       work: {
         kind: "points",
         ...{ stratified, byReference: 0, density, everyOfLongest, onlyBreaches },
-        mostAsked: density === "specials" ? mostAsked.atSpecials : mostAsked.usually,
+        patience: density === "specials" ? patience.atSpecials : patience.usually,
       },
       emulated: true,
     });

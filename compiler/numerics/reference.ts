@@ -20,7 +20,7 @@ import {
   within,
   zero,
 } from "./ball.js";
-import { larger, magnitude } from "./integers.js";
+import { bitLength, larger, magnitude } from "./integers.js";
 import { evaluate } from "./evaluate.js";
 import { decide, type Format, type PrecisionRange, toBinary32, toFormat } from "./rounding.js";
 import type { Dual } from "./tangents.js";
@@ -37,11 +37,32 @@ export interface Reference {
   readonly ball: Ball;
 }
 
-const range: PrecisionRange = { from: 96, to: 1536 };
+/** In bits: what nearly all values are decided with, and the most that is tried. */
+const [usual, highest] = [1536, 12288];
+const usually: PrecisionRange = { from: 96, to: usual };
+/** Not for limits: far out, sums with what vanishes cancel beyond any precision. */
+export const persistently: PrecisionRange = { from: 96, to: highest, goesOn };
+
+/** Bits behind the binary point that tell any number of either format from the next. */
+const [tells, tellsSurely] = [160, 1200];
+
+/**
+ * Beyond the usual precision: where sums cancel so deeply that it leaves nothing, digits have told something before, and the highest
+ * will do. A ball that is narrow already lies on the middle between two numbers, or is a zero by cancellation.
+ */
+function goesOn(ball: Ball, precision: number, before: Ball): boolean {
+  if (precision < usual) return true;
+  if (ball.kind !== "finite" || before.kind !== "finite" || ball.radius === 0n) return false;
+  const logarithm = (x: bigint, { exponent }: FiniteBall): number => Number(exponent) + bitLength(x);
+  const error = logarithm(ball.radius, ball);
+  const isNarrow = error < Math.max(0, logarithm(ball.mid, ball)) - tellsSurely;
+  const shrinks = logarithm(before.radius, before) - error > precision / 4;
+  return !isNarrow && shrinks && error + tells < highest - precision;
+}
 
 /** The value of an expression without reductions. */
-export const referenceValue = (body: Expr, bindings: Bindings, format: Format): Reference =>
-  rounded((precision) => evaluate(body, { bindings: duals(bindings, null), precision }).value, format);
+export const referenceValue = (body: Expr, bindings: Bindings, format: Format, within = usually): Reference =>
+  rounded((precision) => evaluate(body, { bindings: duals(bindings, null), precision }).value, format, within);
 
 /**
  * The derivative of an activation in an input or a learned parameter: what a `grad` clause says, else the derivative
@@ -52,18 +73,19 @@ export function referenceDerivative(
   of: Variable,
   bindings: Bindings,
   format: Format,
+  within = usually,
 ): Reference {
   const declared = activation.gradients.get(of);
-  if (declared) return referenceValue(declared, bindings, format);
-  return rounded((precision) => derivative(activation.body, of, bindings, precision), format);
+  if (declared) return referenceValue(declared, bindings, format, within);
+  return rounded((precision) => derivative(activation.body, of, bindings, precision), format, within);
 }
 
-function rounded(compute: (precision: number) => Ball, format: Format): Reference {
+function rounded(compute: (precision: number) => Ball, format: Format, within: PrecisionRange): Reference {
   let ball: Ball = one;
   const { value, decided } = decide(
     (precision) => (ball = compute(precision)),
     (x) => toFormat(x, format),
-    range,
+    within,
   );
   return { value, decided, ball };
 }

@@ -1,4 +1,4 @@
-import { dyadic, fromNumber, lower, midpoint, subtract, upper } from "./ball.js";
+import { dyadic, fromNumber, lower, midpoint, subtract, unknown, upper } from "./ball.js";
 import type { Ball, FiniteBall } from "./ball.js";
 import { bitLength, magnitude, shifted } from "./integers.js";
 
@@ -75,19 +75,24 @@ export interface Decision {
 export interface PrecisionRange {
   readonly from?: number;
   readonly to?: number;
+  /** Whether a higher precision is worth its time after this one. */
+  readonly goesOn?: (ball: Ball, precision: number, before: Ball) => boolean;
 }
 
 /** Raises the precision until `round` has an answer: 64, 128, ..., 8192 bits unless told otherwise. */
 export function decide(
   compute: (precision: number) => Ball,
   round: (x: Ball) => number | undefined,
-  { from = 64, to = 8192 }: PrecisionRange = {},
+  { from = 64, to = 8192, goesOn = () => true }: PrecisionRange = {},
 ): Decision {
+  let before = unknown;
   for (let precision = from; ; precision *= 2) {
     const ball = compute(precision);
     const value = round(ball);
     if (value !== undefined) return { value, decided: true, precision };
-    if (2 * precision > to) return { value: round(midpoint(ball)) ?? NaN, decided: false, precision };
+    if (2 * precision > to || !goesOn(ball, precision, before))
+      return { value: round(midpoint(ball)) ?? NaN, decided: false, precision };
+    before = ball;
   }
 }
 

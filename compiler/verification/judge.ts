@@ -83,11 +83,14 @@ export class Judge {
    */
   judge(inputs: readonly number[], actual: number, isNearZero: () => boolean, byReference = false): void {
     inputs.forEach((x, i) => (this.values[i] = x));
-    if (inputs.some(Number.isNaN)) {
-      if (!this.expectsNaN(inputs)) return;
-      this.count += 1;
-      if (!Number.isNaN(actual)) this.lostNaN ??= { ulp: Infinity, at: [...inputs], actual, expected: NaN };
-      return;
+    if (this.values.some(Number.isNaN)) {
+      if (this.expectsNaN(inputs)) {
+        this.count += 1;
+        if (!Number.isNaN(actual)) this.lostNaN ??= { ulp: Infinity, at: [...inputs], actual, expected: NaN };
+        return;
+      }
+      // A parameter that is in no branch which is taken says nothing. A derivative at a NaN is not specified, nor is a limit.
+      if (!inputs.every(Number.isFinite) || this.column.of !== null) return;
     }
     const { truth } = this;
     this.evaluate();
@@ -128,7 +131,7 @@ export class Judge {
       return truth.value;
     };
     const truthOf = (of: Column["of"]): FastTruth =>
-      of === this.column.of ? this.truth : fastTruth({ activation, of });
+      of === this.column.of ? this.truth : fastTruth({ activation, of }, this.truth.patience);
     this.surface ??= { value: truthOf(null), slopes: activation.inputs.map(truthOf) };
     const value = Math.abs(at(this.surface.value));
     if (!(value < 2 ** -8)) return false;

@@ -8,7 +8,8 @@ import {
   type Sample,
 } from "./measurement.js";
 import type { Points } from "./points.js";
-import { type Column, fastTruth } from "./truth.js";
+import { scatteringStep } from "./spread.js";
+import { type Column, fastTruth, patient } from "./truth.js";
 import { screened } from "./units.js";
 
 export function measurePoints(
@@ -30,16 +31,16 @@ export interface Candidate {
 
 /**
  * As {@link measurePoints}, of several kernels for the same column: one truth serves them all.
- * @param mostAsked how often it may ask the reference: what needs it afterwards is undecided
+ * @param patience with the reference: what needs it afterwards is undecided
  */
 export function measureTogether(
   column: Column,
   candidates: readonly Candidate[],
   points: Points,
   parameters: readonly number[],
-  mostAsked = Infinity,
+  patience = patient,
 ): Measurement[] {
-  const truth = fastTruth(column, mostAsked);
+  const truth = fastTruth(column, patience);
   const runs = candidates.map(({ kernel, options }) => {
     const places = options.sample ? placesIn(points, options.sample) : null;
     const tried = places ? points.inputs.map((values) => Float32Array.from(places, (i) => values[i]!)) : points.inputs;
@@ -52,7 +53,7 @@ export function measureTogether(
     };
   });
   const inputs = points.inputs.map(() => NaN);
-  const step = mostAsked < Infinity ? scatteringStep(points.count) : 1;
+  const step = patience === patient ? 1 : scatteringStep(points.count);
   for (let k = 0; k < points.count; k++) {
     const i = (k * step) % points.count;
     points.inputs.forEach((values, k) => (inputs[k] = values[i]!));
@@ -73,14 +74,6 @@ export function measureTogether(
     }
   }
   return runs.map(({ judge }) => judge.result());
-}
-
-/** Steps of this length come to all of so many places, and early on to all parts of them. */
-function scatteringStep(count: number): number {
-  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
-  let step = Math.max(1, Math.round(0.618 * count));
-  while (divisor(step, count) > 1) step += 1;
-  return step;
 }
 
 function placesIn({ count, adversarial, extremes }: Points, sample: Sample): number[] {

@@ -19,7 +19,7 @@ import {
 } from "./measurement.js";
 import { type Density, pointsFor } from "./points.js";
 import { furtherSettings, parameterSettings } from "./settings.js";
-import type { Column } from "./truth.js";
+import type { Column, Patience } from "./truth.js";
 
 /** Plain data, to be sent to another thread. */
 export interface Task {
@@ -53,8 +53,8 @@ export interface PointsWork {
   readonly everyOfLongest?: number;
   /** Whether only errors beyond what is promised are sought. */
   readonly onlyBreaches?: boolean;
-  /** How often the reference may be asked; without limit unless given. */
-  readonly mostAsked?: number;
+  /** With the reference; without limit unless given. */
+  readonly patience?: Patience;
 }
 
 export type Outcome =
@@ -119,7 +119,7 @@ export class Measurer {
       const column = columnOf(asFunction(whole, training), emitted.of);
       switch (work.kind) {
         case "points": {
-          const { stratified, byReference, density, everyOfLongest = 1, onlyBreaches = false, mostAsked } = work;
+          const { stratified, byReference, density, everyOfLongest = 1, onlyBreaches = false, patience } = work;
           const batching = emitted.target === "wgsl" ? "elements" : emitted.batching;
           const points = training
             ? drawnPointsFor(
@@ -156,7 +156,7 @@ export class Measurer {
             candidates,
             points,
             parameters,
-            mostAsked,
+            patience,
           );
           return { kind: "measured", measurement, others: more, margin: null };
         }

@@ -1,7 +1,7 @@
 /** Parameters at which formulas degenerate. */
 import type { Activation } from "../ir/activation.js";
 import type { Bounds } from "../ir/expr.js";
-import { numberOfRank, rankOf } from "./float32.js";
+import { numberOfRank, randomWords, rankOf } from "./float32.js";
 
 /** In the order of preference: as many of them as a range allows, ten at most. */
 const adversarialParameters: readonly number[] = [
@@ -16,6 +16,8 @@ const furtherParameters: readonly number[] = [
 ];
 /** For all parameters at once. */
 const commonParameters: readonly number[] = [2 ** -24, 2 ** -12, 0.5, 1, 2, 100];
+/** So many settings have a value drawn for each parameter, of what is tried for one alone, or its default. */
+const mixtures = 24;
 
 /**
  * Settings of all parameters, each with one of them at one of ten adversarial values within its range: 0, tiny numbers
@@ -77,9 +79,32 @@ export function furtherSettings(activation: Activation): readonly (readonly numb
       parameters.flatMap(({ range }, i) => (!range || within(x, range) ? [defaults.with(i, Math.fround(x))] : [])),
     );
   const [first, others] = [furtherParameters.slice(0, 4), furtherParameters.slice(4)];
-  const all = [...single(first), ...common, ...single([...others, ...adversarialParameters])];
+  // A NaN shows what of a branch that is not taken comes into a result.
+  const all = [
+    ...single(first),
+    ...common,
+    ...mixed(parameters, mixtures / 3),
+    ...defaults.map((_, i) => defaults.with(i, NaN)),
+    ...mixed(parameters, mixtures),
+    ...single([...others, ...adversarialParameters]),
+  ];
   const known = new Set([defaults, ...settingsOf(activation)].map(String));
   return all.filter((setting) => !known.has(String(setting)) && known.add(String(setting)));
+}
+
+/** The same ones each time. */
+function mixed(
+  parameters: readonly { readonly range: Bounds | null; readonly default: number }[],
+  count: number,
+): readonly (readonly number[])[] {
+  if (parameters.length < 2) return [];
+  const word = randomWords(7);
+  const values = parameters.map(({ range, default: usual }) => [
+    ...adversarialValues(range),
+    ...furtherParameters.filter((x) => !range || within(x, range)),
+    ...[usual, usual / 8, usual * 2].filter((x) => !range || within(x, range)),
+  ]);
+  return Array.from({ length: count }, () => values.map((some) => Math.fround(some[word() % some.length] ?? NaN)));
 }
 
 /** The ends of a range and what lies next to them; next to 0, the smallest number that is not subnormal. */

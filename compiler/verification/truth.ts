@@ -6,12 +6,13 @@ import { isHuge, isNotANumber, isSpecial, scaleBy, signOf, valueOf } from "../nu
 import { Program } from "../numerics/double-double-program.js";
 import {
   type Bindings,
+  persistently,
   type Reference,
   referenceDerivative,
   referenceLimit,
   referenceValue,
 } from "../numerics/reference.js";
-import { type Format, toBinary64 } from "../numerics/rounding.js";
+import { type Format, type PrecisionRange, toBinary64 } from "../numerics/rounding.js";
 
 /** One column of a certificate: the value (`of` is null), or the derivative in `of`, for a cotangent of 1. */
 export interface Column {
@@ -48,14 +49,19 @@ export function defaultParameters(activation: Activation): readonly number[] {
 /** The last instance: ball arithmetic, at the precision that the rounding needs. */
 export function referenceTruth(column: Column, values: ArrayLike<number>, format: Format = "binary32"): Reference {
   const bindings = new Map(columnVariables(column).map((variable, i) => [variable, values[i] ?? NaN]));
-  return referenceFor(column, bindings, format);
+  return referenceFor(column, bindings, format, persistently);
 }
 
-function referenceFor({ activation, of }: Column, bindings: Bindings, format: Format): Reference {
-  if (of === null) return referenceValue(activation.body, bindings, format);
+function referenceFor(
+  { activation, of }: Column,
+  bindings: Bindings,
+  format: Format,
+  within?: PrecisionRange,
+): Reference {
+  if (of === null) return referenceValue(activation.body, bindings, format, within);
   // Where there is no value there is no derivative either: a condition that is none would leave 0.
-  const value = activation.gradients.has(of) ? undefined : referenceValue(activation.body, bindings, format);
-  return value?.ball.kind === "nan" ? value : referenceDerivative(activation, of, bindings, format);
+  const value = activation.gradients.has(of) ? undefined : referenceValue(activation.body, bindings, format, within);
+  return value?.ball.kind === "nan" ? value : referenceDerivative(activation, of, bindings, format, within);
 }
 
 /** An exponent so small that powers with it cannot be told from logarithms or constants. */
@@ -95,9 +101,16 @@ const [enough, negligible] = [2 ** -48, 2 ** -200];
 /** What the reference does not know so well it has not decided. */
 const leastKnown = 2 ** -40;
 
+/** How often the reference may be asked, and for how long: then it is as if it had not decided. */
+export interface Patience {
+  readonly questions: number;
+  readonly milliseconds: number;
+}
+export const patient: Patience = { questions: Infinity, milliseconds: Infinity };
+
 /** Double-double arithmetic with a running error bound, and the reference where that bound is too large: 1 to 3 µs. */
-export function fastTruth(column: Column, mostAsked?: number): FastTruth {
-  return new FastTruth(column, mostAsked);
+export function fastTruth(column: Column, patience?: Patience): FastTruth {
+  return new FastTruth(column, patience);
 }
 
 type Answer = Pick<Truth, "value" | "low" | "radius">;
@@ -118,11 +131,11 @@ export class FastTruth implements Truth {
   /** What the reference said, by place: kernels of several targets are judged at the same ones, and neighbours meet again. */
   private readonly answers = new Map<string, Answer>();
   private consulted = 0;
+  private spent = 0;
 
-  /** @param mostAsked how often the reference may be asked; afterwards it is as if it had not decided */
   constructor(
     private readonly column: Column,
-    private readonly mostAsked = Infinity,
+    readonly patience = patient,
   ) {
     const { activation, of } = column;
     const declared = of && activation.gradients.get(of);
@@ -227,12 +240,15 @@ export class FastTruth implements Truth {
       this.set(known.value, known.low, known.radius);
       return;
     }
-    if (this.consulted >= this.mostAsked) {
+    const { questions, milliseconds } = this.patience;
+    if (this.consulted >= questions || this.spent >= milliseconds) {
       this.set(NaN, 0, NaN);
       return;
     }
     this.consulted += 1;
+    const start = milliseconds < Infinity ? performance.now() : 0;
     this.askReference(values);
+    if (milliseconds < Infinity) this.spent += performance.now() - start;
     if (this.answers.size >= mostAnswers) this.answers.clear();
     const { value, low, radius } = this;
     this.answers.set(key, { value, low, radius });
@@ -272,14 +288,15 @@ export class FastTruth implements Truth {
           this.set(value, 0, toBinary64(ball) === value ? 0 : NaN);
           return;
         }
-        const low = toBinary64(subtract(midpoint(ball), fromNumber(value), 200)) ?? NaN;
+        const rest = subtract(midpoint(ball), fromNumber(value), 200);
+        const low = (rest.kind === "finite" && toBinary64(midpoint(rest))) || 0;
         const radius = toBinary64({ ...ball, mid: ball.radius, radius: 0n }) ?? NaN;
         this.set(
           value,
           low,
           radius === 0 && low === 0 && ball.radius === 0n
             ? 0
-            : (radius + Math.abs(low) * 2 ** -52) * 1.001 + 2 ** -1070,
+            : (radius + Math.abs(low) * 2 ** -52 + Math.abs(value) * 2 ** -500) * 1.001 + 2 ** -1070,
         );
       }
     }

@@ -81,6 +81,8 @@ export interface Setting {
   readonly explain?: (source: Source, name: string, options: { format: string; width: number }) => Explanation;
 }
 
+const none = { questions: 0, milliseconds: 0 };
+
 /** Nothing is measured. */
 const standIns: Awaited<ReturnType<Environment["stages"]["verify"]>> = {
   subjectsOf: async () => ({ subjects: [], known: [], diagnostics: [] }),
@@ -89,12 +91,12 @@ const standIns: Awaited<ReturnType<Environment["stages"]["verify"]>> = {
   glance: {
     defaults: 0,
     settings: 0,
-    mostSettings: 0,
+    adversarial: { most: 0, milliseconds: 0 },
     further: { most: 0, milliseconds: 0 },
     density: "sparsest",
     everyOfLongest: { atDefaults: 1, ofOne: 4, ofSeveral: 64 },
     onlyBreaches: true,
-    mostAsked: { usually: 0, atSpecials: 0 },
+    patience: { usually: none, atSpecials: none },
   },
   executors: { ts: "none", wgsl: "none", wasm: "none" },
   merged: (a) => a,

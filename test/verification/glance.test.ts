@@ -29,6 +29,26 @@ test("a glance tries special inputs at the defaults and at the first of the furt
   expect(await furtherSettings(glance)).toEqual([1, ...further.flat().slice(0, glance.further.most)]);
 });
 
+/** At how many settings a column is measured, the defaults included, if each takes so many milliseconds. */
+async function settingsWhere(milliseconds: number): Promise<number> {
+  const values = Array.from({ length: 30 }, (_, i) => [i + 2]);
+  const settings = { ts: values, wgsl: values, wasm: values };
+  let tried = 0;
+  const measure = async ({ column, others = [], work }: Task): Promise<Outcome> => {
+    if (work.kind === "points" && work.density !== "specials" && column.of === null) tried += 1;
+    const all = others.map(() => nothingMeasured);
+    return { kind: "measured", measurement: nothingMeasured, others: all, margin: null, milliseconds };
+  };
+  await accuracies([{ ...subject, settings }], new Map(), measure, quickPlan);
+  return tried;
+}
+
+test("a check tries adversarial settings as long as there is time", async () => {
+  expect(await settingsWhere(1)).toBe(31);
+  expect(await settingsWhere(quickPlan.adversarial.milliseconds / 4)).toBe(1 + 8);
+  expect(await settingsWhere(quickPlan.adversarial.milliseconds)).toBe(1);
+});
+
 test("a check tries them at as many as there are", async () => {
   expect(await furtherSettings(quickPlan)).toEqual([1, ...further.flat()]);
 });

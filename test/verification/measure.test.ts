@@ -141,10 +141,10 @@ describe("where only errors beyond a bound are sought", () => {
   });
 });
 
-describe("where the reference may be asked a number of times only", () => {
+describe("where there is little patience with the reference", () => {
   const column = valueOf(standardNamed("tanh"));
-  const measured = (kernel: BatchKernel, points: Points, mostAsked: number): Measurement =>
-    measureTogether(column, [{ kernel, options: {} }], points, [], mostAsked)[0]!;
+  const measured = (kernel: BatchKernel, points: Points, questions: number, milliseconds = Infinity): Measurement =>
+    measureTogether(column, [{ kernel, options: {} }], points, [], { questions, milliseconds })[0]!;
 
   it("all points are come to, each once", () => {
     for (const count of [1, 2, 10, 36, 55]) {
@@ -163,6 +163,7 @@ describe("where the reference may be asked a number of times only", () => {
       const { count, undecided } = measured(rightBut(column), limits, asked);
       expect({ count, undecided }).toEqual({ count: asked, undecided: 2 - asked });
     }
+    expect(measured(rightBut(column), limits, Infinity, 0)).toMatchObject({ count: 0, undecided: 2 });
   });
 });
 

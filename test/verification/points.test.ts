@@ -126,8 +126,13 @@ describe("parameter settings", () => {
     const known = new Set(parameterSettings(activation).map(String));
     expect(further.filter((setting) => known.has(String(setting)))).toEqual([]);
     expect(new Set(further.map(String)).size).toBe(further.length);
-    expect(further.every(([a]) => a! > 0)).toBe(true);
+    expect(further.every(([a]) => a! > 0 || Number.isNaN(a))).toBe(true);
+    // Drawn for both, neither of them at its default or alike.
+    const mixed = further.filter(([a, b]) => a !== 1 && b !== 2 && a !== b && !Number.isNaN(a! + b!));
+    expect(mixed.length).toBeGreaterThan(12);
     for (const setting of [
+      [NaN, 2],
+      [1, NaN],
       [2 ** -12, 2 ** -12],
       [2 ** -20, 2],
       [1, -1],

@@ -137,6 +137,12 @@ describe("the meaning of definitions", () => {
       2 ** -60,
       2 ** -181,
     ],
+    [
+      "cancellation beyond 1536 bits, before a division",
+      activation("f(x) = (log(1 + exp(x)) - exp(x)) / exp(2 * x)"),
+      -1000,
+      -0.5,
+    ],
     ["the limit at ∞", activation("f(x) = x / (1 + abs(x))"), Infinity, 1],
     ["the limit at −∞ that a product hides", activation("f(x) = x * tanh(log(1 + exp(x)))"), -Infinity, 0],
     ["no real value", activation("f(x) = log(x)"), -1, NaN],
@@ -179,8 +185,9 @@ describe("the meaning of definitions", () => {
   });
 
   it("nor is a difference that takes more than its digits", () => {
-    expect(at(activation("f(x) = sqrt(exp(2 * x) + 1) - exp(x)"), 2000).bound).toBeNaN();
-    expect(at(activation("f(x) = exp(x) * log(1 + exp(-x))"), 2048)).toMatchObject({ bound: NaN, value: NaN });
+    expect(at(activation("f(x) = sqrt(exp(2 * x) + 1) - exp(x)"), 9000).bound).toBeNaN();
+    expect(at(activation("f(x) = exp(x) * log(1 + exp(-x))"), 9001)).toMatchObject({ bound: NaN, value: NaN });
+    expect(at(activation("f(x) = cos(10000^x)"), 900).bound).toBeNaN();
   });
 
   it("the other branch is right too, where what is compared was rounded", () => {
