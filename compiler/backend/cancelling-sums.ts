@@ -161,6 +161,31 @@ export class Sum {
     return undefined;
   }
 
+  /** (a + b)^p - a^p as a^p expm1(p log1p(b / a)), where a is an exponential or a power: it may be all that is seen of the sum. */
+  withPowerLessPart(): Expr | undefined {
+    for (const { base, rest, coefficient, function: power } of this.multiples) {
+      const [sum, exponent] = power.operands;
+      if (power.primitive !== "pow" || !isSum(sum!)) continue;
+      for (const [part, share] of termsOf(sum!)) {
+        const alone = R.isOne(share) ? powerOf(part, exponent!) : undefined;
+        if (!alone) continue;
+        const taken = normalise(apply("multiply", [rest, alone]));
+        if (!R.equal(this.terms.get(taken) ?? R.zero, R.negate(coefficient))) continue;
+        const others = new Map(termsOf(sum!));
+        others.delete(part);
+        const ratio = apply("divide", [rawSum(others), part]);
+        const beyond = apply("expm1", [apply("multiply", [exponent!, apply("log1p", [ratio])])]);
+        const terms = this.without(base, taken);
+        addTerm(terms, productWith(taken, beyond), coefficient);
+        const plain = rawSum(this.terms);
+        const chosen = apply("where", [apply("greater", [part, rawSum(others)]), rawSum(terms), plain]);
+        // Of what is negative a power of a power may be its size.
+        return isApplication(part, "pow") ? where("greater", part.operands[0]!, 0, chosen, plain) : chosen;
+      }
+    }
+    return undefined;
+  }
+
   /** 1 - f(a) f(b) as what the factors lack of 1. */
   withProductLessOne(): Expr | undefined {
     for (const [base, coefficient] of this.terms) {
@@ -313,6 +338,15 @@ function partsOf(
     });
   });
   return [{ part: product, share: R.one, others: undefined }, ...parts];
+}
+
+/** The power of an exponential or of a power. */
+function powerOf(base: Expr, exponent: Expr): Expr | undefined {
+  if (isApplication(base, "exp"))
+    return normalise(apply("exp", [apply("multiply", [exponent, base.operands[0]!])]));
+  if (isApplication(base, "pow"))
+    return normalise(apply("pow", [base.operands[0]!, apply("multiply", [exponent, base.operands[1]!])]));
+  return undefined;
 }
 
 const isRoot = (node: Expr): boolean => isApplication(node, "sqrt") || isApplication(node, "hypot");

@@ -35,6 +35,7 @@ const withoutLimits = (sum: Sum): Expr | undefined =>
   sum.withLimits() ??
   sum.withQuotientOfExponentials() ??
   sum.withPowerLessOne() ??
+  sum.withPowerLessPart() ??
   sum.withProductLessOne() ??
   sum.withLimit();
 

@@ -24,7 +24,7 @@ describe("the oscillator", () => {
   });
 
   // After 250 steps 0.0075, with 3.7e-4 lost after 200.
-  it.each(["Tanh", "SiLU"])("is solved by a network of %s", async (name) => {
+  it.each(isThorough ? ["Tanh", "SiLU"] : ["SiLU"])("is solved by a network of %s", async (name) => {
     const activation = () => activationNamed(name);
     const { losses, error } = await solve({ activation, device: cpu, seed: 0, steps: 250 });
     expect(losses.at(-1)!).toBeLessThan(losses[0]! / 100);
