@@ -52,6 +52,8 @@ const [tells, tellsSurely] = [160, 1200];
  */
 function goesOn(ball: Ball, precision: number, before: Ball): boolean {
   if (precision < usual) return true;
+  // A divisor of which nothing is known, or a comparison: the latter may be one of equals.
+  if (ball.kind === "unknown") return precision < 2 * usual;
   if (ball.kind !== "finite" || before.kind !== "finite" || ball.radius === 0n) return false;
   const logarithm = (x: bigint, { exponent }: FiniteBall): number => Number(exponent) + bitLength(x);
   const error = logarithm(ball.radius, ball);

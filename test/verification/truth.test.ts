@@ -143,6 +143,12 @@ describe("the meaning of definitions", () => {
       -1000,
       -0.5,
     ],
+    [
+      "a divisor of which 1536 bits tell nothing",
+      activation("f(x) = exp(x) / (1 + (exp(x) - exp(-x)) / (exp(x) + exp(-x)))"),
+      -700,
+      Math.exp(700) / 2,
+    ],
     ["the limit at ∞", activation("f(x) = x / (1 + abs(x))"), Infinity, 1],
     ["the limit at −∞ that a product hides", activation("f(x) = x * tanh(log(1 + exp(x)))"), -Infinity, 0],
     ["no real value", activation("f(x) = log(x)"), -1, NaN],
