@@ -342,8 +342,7 @@ function partsOf(
 
 /** The power of an exponential or of a power. */
 function powerOf(base: Expr, exponent: Expr): Expr | undefined {
-  if (isApplication(base, "exp"))
-    return normalise(apply("exp", [apply("multiply", [exponent, base.operands[0]!])]));
+  if (isApplication(base, "exp")) return normalise(apply("exp", [apply("multiply", [exponent, base.operands[0]!])]));
   if (isApplication(base, "pow"))
     return normalise(apply("pow", [base.operands[0]!, apply("multiply", [exponent, base.operands[1]!])]));
   return undefined;
