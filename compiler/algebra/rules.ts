@@ -121,6 +121,8 @@ export const functionRules: readonly Rule[] = [
   rule("log(a * sigmoid(b))", "log(a) - softplus(-b)", { a: "positive" }),
   rule("log(a * exp(b))", "log(a) + b", { a: "positive" }),
   rule("log(a / b)", "log(a) - log(b)", { a: "positive", b: "positive" }),
+  rule("exp(a + log(2))", "2 * exp(a)"),
+  rule("exp(log(2) - a)", "2 * exp(-a)"),
   rule("exp(softplus(a))", "1 + exp(a)"),
   rule("exp(-softplus(a))", "sigmoid(-a)"),
   rule("expm1(softplus(a))", "exp(a)"),

@@ -587,7 +587,9 @@ function ofFunction(
     else if (lost < 2 ** -200) absolute += lost;
     else {
       const passed = { weight: p.absolute * 2 ** model.digits, scale: slope, fades: true };
-      const small = p.absolute <= 2 ** -200 && conduct.condition !== undefined && node.primitive !== "pow";
+      // Where the operand is as small as its error, the result vanishes too: not a logarithm, nor every power.
+      const vanishes = conduct.condition !== undefined && node.primitive !== "pow" && node.primitive !== "log";
+      const small = p.absolute <= 2 ** -200 && vanishes;
       if (!small) dynamic = added(dynamic, passed);
     }
   }
