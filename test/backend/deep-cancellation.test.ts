@@ -18,6 +18,10 @@ test.each([
   ],
   // A power vanishes that is multiplied by an exponential.
   ["ts", "f(x) = (1 + exp(7.7 * x))^(-0.13)"],
+  // The same of a logarithm that is never next to 0.
+  ["ts", "f(x) = log(tanh(log(1 + exp(x))) / 2)"],
+  // Equal but for log(2), which is rounded.
+  ["ts", "f(x) = -log(2 - exp(log(2) - log(1 + exp(-x))))"],
   // A Chebyshev polynomial, whose derivative is 0 / 0 at 1 and -1.
   ["ts", "f(x) = where(abs(x) <= 1, cos(5 * acos(x)), cosh(5 * acosh(abs(x))))"],
 ] as const)("no bound is broken where digits are lost: %s, %s", async (target, text) => {

@@ -117,6 +117,9 @@ test.each([
   lost("1 - abs(x) * abs(erf(x)) / abs(x)", { x: -9.2 }),
   found("1 - where(x > 0, (1 - sigmoid(x)^a)^b, 0)", { x: 44, a: 2, b: 1 }, { x: 44, a: 3, b: 1 }),
   lost("atanh(sigmoid(x) + tanh(y) - 1)", { x: 91, y: 120 }),
+  lost("(exp(a * x) + 1)^(1 / a) - exp(x)", { x: 300, a: 0.9 }),
+  lost("x * exp(a * x) * (exp(a * x) + 2)^(b - 1) - x * exp(a * b * x)", { x: 290, a: 1, b: 1.25 }),
+  found("y * (x^a + 1)^(1 / a) - y * x", { x: 1e20, y: 1, a: 2 }, { x: -2, y: 1, a: 2 }),
 ])("what functions lack of their limits: $body", (row) => {
   isSpelledRight(withComplements, row);
 });
