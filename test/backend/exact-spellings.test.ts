@@ -60,6 +60,9 @@ function isSpelledRight(spelling: Spelling, { body, at: places, isLost }: Row): 
     for (const at of places) {
       if (isLost) expect(errorAt(plain, at), `${body} as it stands at ${JSON.stringify(at)}`).toBeGreaterThan(1);
       expect(errorAt(spelled, at), `${body} in the other spelling at ${JSON.stringify(at)}`).toBeLessThanOrEqual(0.5);
+      const there = new Map([...variablesOf(plain)].map((each) => [each, fround(at[each.name] ?? NaN)] as const));
+      const [meant, actual] = [plain, spelled].map((form) => referenceValue(form, there, "binary32"));
+      if (meant?.decided) expect(actual?.value, `${body} at ${JSON.stringify(at)}`).toBe(meant.value);
     }
     for (let i = 0; i < 40; i++) {
       const bindings = new Map(

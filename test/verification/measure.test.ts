@@ -141,6 +141,24 @@ describe("where only errors beyond a bound are sought", () => {
   });
 });
 
+describe("a parameter that is NaN", () => {
+  const column = valueOf(activationOfText("f(x; a = 1) = where(x > 0, x, a)"));
+  const measured = (f: (x: number) => number): Measurement =>
+    measurePoints(
+      column,
+      kernelOf((x) => f(x)),
+      pointsAt(-1, 1, Infinity),
+      [NaN],
+    );
+
+  it("is to come out where it is met, and not to be seen elsewhere", () => {
+    const right = measured((x) => (x > 0 ? x : NaN));
+    expect(right).toMatchObject({ count: 2, lostNaN: null, notFinite: null, wrongLimit: null });
+    expect(measured((x) => x).lostNaN?.at).toEqual([-1]);
+    expect(measured(() => NaN).notFinite?.at).toEqual([1]);
+  });
+});
+
 describe("where there is little patience with the reference", () => {
   const column = valueOf(standardNamed("tanh"));
   const measured = (kernel: BatchKernel, points: Points, questions: number, milliseconds = Infinity): Measurement =>

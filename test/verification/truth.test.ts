@@ -144,6 +144,18 @@ describe("the meaning of definitions", () => {
       -0.5,
     ],
     [
+      "what is left next to a short number, at -512",
+      activation("f(x) = (log(1 + exp(x)) - exp(x)) / exp(2 * x)"),
+      -512,
+      -0.5,
+    ],
+    [
+      "what is left next to a short number, at -600",
+      activation("f(x) = (log(1 + exp(x)) - exp(x)) / exp(2 * x)"),
+      -600,
+      -0.5,
+    ],
+    [
       "a divisor of which 1536 bits tell nothing",
       activation("f(x) = exp(x) / (1 + (exp(x) - exp(-x)) / (exp(x) + exp(-x)))"),
       -700,
