@@ -177,6 +177,12 @@ def has_real_power(node):
     return any(has_real_power(operand) for operand in node[1:] if isinstance(operand, tuple))
 
 
+def exponent_variables(node):
+    """The variables that occur in exponents."""
+    own = variables_of(node[2]) if node[0] == "pow" else set()
+    return own.union(*(exponent_variables(operand) for operand in node[1:] if isinstance(operand, tuple)))
+
+
 def has(node, kind):
     return node[0] == kind or any(has(operand, kind) for operand in node[1:] if isinstance(operand, tuple))
 
@@ -215,7 +221,19 @@ def limits(definition, numbers, name, sign):
         except Close:
             return None
     logarithmic = not has_real_power(definition.body)
-    return [limit(column, points, logarithmic) for column in zip(*far)]
+    found = [limit(column, points, logarithmic) for column in zip(*far)]
+    # With a tiny exponent even the farthest point is near: of x / (1 + x^p)^(1/p) nothing is seen of the limit.
+    exponents = [abs(numbers[n]) for n in exponent_variables(definition.body) & set(numbers) - {name}]
+    tiny = min((v for v in exponents if 0 < v < 0.03), default=None)
+    if tiny is None:
+        return found
+    point = Point(definition, {n: exact(v) for n, v in numbers.items() if n != name})
+    point.numbers[name] = (from_man_exp(sign, int(4000 / tiny)), fzero)
+    try:
+        beyond = point.row()
+    except Close:
+        return found
+    return [v if v is None or w is None or v == w or close(v, w) else None for v, w in zip(found, beyond)]
 
 
 def limit(column, points, logarithmic):
