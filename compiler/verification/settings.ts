@@ -79,23 +79,23 @@ export function furtherSettings(activation: Activation): readonly (readonly numb
       parameters.flatMap(({ range }, i) => (!range || within(x, range) ? [defaults.with(i, Math.fround(x))] : [])),
     );
   const [first, others] = [furtherParameters.slice(0, 4), furtherParameters.slice(4)];
+  const drawn = mixed(parameters);
   // A NaN shows what of a branch that is not taken comes into a result.
   const all = [
     ...single(first),
     ...common,
-    ...mixed(parameters, mixtures / 3),
+    ...drawn.slice(0, mixtures / 3),
     ...defaults.map((_, i) => defaults.with(i, NaN)),
-    ...mixed(parameters, mixtures),
+    ...drawn.slice(mixtures / 3),
     ...single([...others, ...adversarialParameters]),
   ];
   const known = new Set([defaults, ...settingsOf(activation)].map(String));
   return all.filter((setting) => !known.has(String(setting)) && known.add(String(setting)));
 }
 
-/** The same ones each time. */
+/** Values of all parameters at once: the same ones each time. */
 function mixed(
   parameters: readonly { readonly range: Bounds | null; readonly default: number }[],
-  count: number,
 ): readonly (readonly number[])[] {
   if (parameters.length < 2) return [];
   const word = randomWords(7);
@@ -104,7 +104,7 @@ function mixed(
     ...furtherParameters.filter((x) => !range || within(x, range)),
     ...[usual, usual / 8, usual * 2].filter((x) => !range || within(x, range)),
   ]);
-  return Array.from({ length: count }, () => values.map((some) => Math.fround(some[word() % some.length] ?? NaN)));
+  return Array.from({ length: mixtures }, () => values.map((some) => Math.fround(some[word() % some.length] ?? NaN)));
 }
 
 /** The ends of a range and what lies next to them; next to 0, the smallest number that is not subnormal. */

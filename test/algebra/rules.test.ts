@@ -79,6 +79,8 @@ const needs: readonly (Needs & { readonly from: string })[] = [
   { from: "log(a * sigmoid(b))", a: "positive" },
   { from: "log(a * exp(b))", a: "positive" },
   { from: "log(a / b)", a: "positive", b: "positive" },
+  { from: "exp(a + log(b))", b: "positive" },
+  { from: "exp(log(b) - a)", b: "positive" },
   { from: "sqrt(b + c * a^2)", b: "nonnegative", c: "nonnegative" },
   { from: "sqrt(b + a^2)", b: "nonnegative" },
   { from: "log(a * logistic(b))", a: "positive" },
